@@ -1,0 +1,1 @@
+//! Scores whole files: CSV and JSONL in, the same with predictions out.

@@ -1,0 +1,1 @@
+//! The linear model: words and character n-grams, the baseline beside every number.

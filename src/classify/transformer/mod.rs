@@ -1,0 +1,1 @@
+//! The transformer: a BERT-style encoder with a head a question.

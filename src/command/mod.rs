@@ -1,0 +1,93 @@
+//! The command line: one file a command. Data goes to stdout, talk to stderr; exit 0 done, 1 finished with something
+//! skipped or refused, 2 could not run.
+
+pub mod bundle;
+pub mod classify;
+pub mod data;
+pub mod evaluate;
+pub mod score;
+pub mod serve;
+pub mod train;
+
+use crate::{Error, Pipeline, Result};
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Reads Chinese customer complaints and decides what they are, how urgent, how the customer feels and who must act.
+#[derive(Debug, Parser)]
+#[command(name = "fenzhen", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "Examples:
+  fenzhen classify '快递三天没动静，客服一直不接电话'
+  fenzhen serve --listen 127.0.0.1:8080
+  fenzhen score complaints.csv -o scored.csv
+  fenzhen train training/retail.toml -o runs/retail";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Classify(classify::Classify),
+    Score(score::Score),
+    Train(train::Train),
+    Evaluate(evaluate::Evaluate),
+    Data(data::Data),
+    Bundle(bundle::Bundle),
+}
+
+/// Which model answers, under which rules. The same flags on every command that decides.
+#[derive(Debug, Clone, Args)]
+pub struct ModelFlags {
+    /// Folder of the model bundle
+    #[arg(long, value_name = "DIR", env = "FENZHEN_BUNDLE", default_value = "models/retail")]
+    pub bundle: PathBuf,
+    /// Policy file; without it the built-in policy that fits the bundle's taxonomy
+    #[arg(long, value_name = "FILE", env = "FENZHEN_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// Where the model runs: cpu, cuda:N or metal
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub device: String,
+}
+
+impl ModelFlags {
+    pub fn open(&self) -> Result<Pipeline> {
+        if self.device != "cpu" {
+            return Err(Error::Device { device: self.device.clone(), reason: "this build answers on the CPU only".into() });
+        }
+        Pipeline::open(&self.bundle, self.policy.as_deref())
+    }
+}
+
+/// How a command talks.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct OutputFlags {
+    /// Print JSON on stdout
+    #[arg(long)]
+    pub json: bool,
+    /// No progress and no remarks on stderr
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Parses the arguments, runs one command, and tells of a failure as `error:` and `hint:` lines on stderr.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Classify(command) => command.run(),
+        Command::Score(command) => command.run(),
+        Command::Train(command) => command.run(),
+        Command::Evaluate(command) => command.run(),
+        Command::Data(command) => command.run(),
+        Command::Bundle(command) => command.run(),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error} [{}]", error.code());
+        if let Some(hint) = error.hint() {
+            eprintln!("hint: {hint}");
+        }
+        ExitCode::from(2)
+    })
+}

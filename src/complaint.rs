@@ -1,0 +1,64 @@
+//! A complaint: what came in.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One message from one customer, with what the channel knows about it. Only `text` is needed.
+///
+/// ```
+/// let complaint: fenzhen::Complaint = serde_json::from_str(r#"{"text": "快递三天没动静"}"#).unwrap();
+/// assert_eq!(complaint.text, "快递三天没动静");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Complaint {
+    /// The caller's own id; comes back unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The customer's words.
+    #[schema(example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
+    pub text: String,
+    /// Where it came from: phone, app, web, mini-program, wechat, weibo, douyin, email, chat, store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<Customer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// When it came in (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<String>,
+}
+
+/// Who complains.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Customer {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Membership tier in the shop's own words; the policy says what it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+}
+
+/// The order it is about.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// In yuan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<f64>,
+}
+
+impl Complaint {
+    /// A complaint of which only the words are known.
+    pub fn of(text: impl Into<String>) -> Self {
+        Complaint { text: text.into(), ..Default::default() }
+    }
+}

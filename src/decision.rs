@@ -1,0 +1,121 @@
+//! A decision: what goes out. The JSON of `/v1/classify`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How far a prediction may be trusted, by the policy's thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Band {
+    /// Sure enough to act on without a person.
+    Auto,
+    /// A person confirms.
+    Suggest,
+    /// A person decides.
+    Review,
+}
+
+/// What to do with the complaint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Send it to the department.
+    Dispatch,
+    /// Propose the department; a person confirms.
+    Suggest,
+    /// A person should look.
+    Review,
+}
+
+/// One label with its calibrated probability.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Candidate {
+    pub label: String,
+    pub probability: f32,
+}
+
+/// The chosen label of a head, the runners-up, and how far to trust it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Choice {
+    pub label: String,
+    /// Display names from the top level down.
+    pub name: Vec<String>,
+    pub probability: f32,
+    pub band: Band,
+    pub alternatives: Vec<Candidate>,
+}
+
+/// Why the priority is what it is: a signal, the words that show it, and what it is worth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Reason {
+    pub signal: String,
+    /// A slice of the original text; absent where the signal is not in the words (an amount, a tier, a probability).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Byte offsets of the evidence in the original text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<(usize, usize)>,
+    pub points: i32,
+}
+
+/// How urgent it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Priority {
+    pub level: String,
+    pub name: String,
+    pub points: i32,
+    pub reasons: Vec<Reason>,
+}
+
+/// How the customer feels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Emotion {
+    pub label: String,
+    pub name: String,
+    /// 0 (none) to 3 (extreme).
+    pub intensity: f32,
+    pub probabilities: BTreeMap<String, f32>,
+}
+
+/// What to do, and why, in one sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    pub action: Action,
+    pub reason: String,
+}
+
+/// What made the decision, so that it can be explained and repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Versions {
+    pub engine: String,
+    pub bundle: String,
+    pub taxonomy: String,
+    pub policy: String,
+}
+
+/// Everything that Fenzhen has to say about one complaint. Parts that the bundle's taxonomy does not have are absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Decision {
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Choice>,
+    #[serde(default)]
+    pub secondary: Vec<Candidate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<Choice>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<Emotion>,
+    /// -1 (bad) to 1 (good).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<f32>,
+    /// What is said besides: safety, refund, repeat …, with probabilities.
+    #[serde(default)]
+    pub flags: Vec<Candidate>,
+    pub decision: Verdict,
+    /// The text with personal data masked.
+    pub masked_text: String,
+    pub versions: Versions,
+}

@@ -1,0 +1,100 @@
+//! The one error of the crate. Every variant carries the facts, has a stable code and, where there is one, a way out.
+
+use std::path::{Path, PathBuf};
+
+/// The result of everything here that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. Messages never hold complaint text.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the complaint text is empty")]
+    EmptyText,
+    #[error("the complaint text has no word in it: only punctuation, symbols or emoji")]
+    TextWithoutWords,
+    #[error("the complaint has {chars} characters; the limit is {limit}")]
+    TextTooLong { chars: usize, limit: usize },
+    #[error("{what}: {reason}")]
+    InvalidRequest { what: String, reason: String },
+    #[error("{count} complaints in one batch; the limit is {limit}")]
+    BatchTooLarge { count: usize, limit: usize },
+    #[error("all {limit} places in the queue are taken")]
+    Overloaded { limit: usize },
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    #[error("{path}: {reason}", path = path.display())]
+    Taxonomy { path: PathBuf, reason: String },
+    #[error("{path}: {reason}", path = path.display())]
+    Policy { path: PathBuf, reason: String },
+    #[error("{path}: {reason}", path = path.display())]
+    Recipe { path: PathBuf, reason: String },
+    #[error("bundle {path}: {reason}", path = path.display())]
+    Bundle { path: PathBuf, reason: String },
+    #[error("bundle {path}: {file} has hash {found}, the manifest says {expected}", path = path.display())]
+    BundleHash { path: PathBuf, file: String, expected: String, found: String },
+    #[error("encoder {path}: {reason}", path = path.display())]
+    Encoder { path: PathBuf, reason: String },
+    #[error("{path}, line {line}: {reason}", path = path.display())]
+    Row { path: PathBuf, line: usize, reason: String },
+    #[error("{path}: {reason}", path = path.display())]
+    Data { path: PathBuf, reason: String },
+    #[error("{path}: {source}", path = path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the device {device} cannot be used: {reason}")]
+    Device { device: String, reason: String },
+    #[error("tensor work failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+    #[error("internal fault: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A file that could not be read or written.
+    pub fn file(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Error::File { path: path.as_ref().to_owned(), source }
+    }
+
+    /// The stable code, the same on the command line, over HTTP and in logs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::EmptyText => "empty_text",
+            Error::TextWithoutWords => "text_without_words",
+            Error::TextTooLong { .. } => "text_too_long",
+            Error::InvalidRequest { .. } => "invalid_request",
+            Error::BatchTooLarge { .. } => "batch_too_large",
+            Error::Overloaded { .. } => "overloaded",
+            Error::ShuttingDown => "shutting_down",
+            Error::Taxonomy { .. } => "invalid_taxonomy",
+            Error::Policy { .. } => "invalid_policy",
+            Error::Recipe { .. } => "invalid_recipe",
+            Error::Bundle { .. } => "invalid_bundle",
+            Error::BundleHash { .. } => "bundle_hash_mismatch",
+            Error::Encoder { .. } => "invalid_encoder",
+            Error::Row { .. } => "invalid_row",
+            Error::Data { .. } => "invalid_data",
+            Error::File { .. } => "file",
+            Error::Device { .. } => "device",
+            Error::Tensor(_) => "tensor",
+            Error::Internal(_) => "internal",
+        }
+    }
+
+    /// The way out, where there is a general one.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Error::EmptyText | Error::TextWithoutWords => "send the customer's own words in `text`".into(),
+            Error::TextTooLong { limit, .. } => format!("send the first {limit} characters, or split the message"),
+            Error::BatchTooLarge { limit, .. } => format!("send at most {limit} at a time"),
+            Error::Overloaded { .. } => "try again after the time in Retry-After".into(),
+            Error::Bundle { path, .. } | Error::BundleHash { path, .. } => {
+                format!("copy the bundle again, then run `fenzhen bundle verify {}`", path.display())
+            }
+            Error::Encoder { .. } => {
+                "the folder must hold config.json, model.safetensors and tokenizer.json of a BERT-style encoder".into()
+            }
+            Error::File { .. } => "check the path and the permissions".into(),
+            Error::Device { .. } => "use --device cpu".into(),
+            _ => return None,
+        })
+    }
+}

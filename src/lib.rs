@@ -1,0 +1,47 @@
+//! Fenzhen 分诊 reads Chinese customer complaints and decides what they are, how urgent they are, how the customer feels
+//! and who must act.
+//!
+//! The folders are the stages, in the order in which a complaint travels:
+//!
+//! 1. [`text`] cleans the raw message, finds personal data and keeps a map back to the original.
+//! 2. [`segment`] cuts it into words with jieba and a dictionary of complaint terms.
+//! 3. [`encode`] turns it into pieces for the transformer and counts for the linear model.
+//! 4. [`classify`] gives calibrated probabilities for every head: category, department, priority, emotion and so on.
+//! 5. [`score`] says how the customer feels: sentiment, emotion, intensity.
+//! 6. [`prioritize`] adds up the signals of urgency and names the words that are the evidence.
+//! 7. [`decide`] holds the probabilities against the policy's bands: dispatch, suggest, or let a person look.
+//!
+//! [`pipeline`] is the only place where the stages meet; the server, the batch command and the evaluation all call it, so
+//! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and
+//! [`bundle`] (a trained model in a folder): three versioned things that are never mixed. [`data`] reads labelled rows,
+//! [`train`] learns from them, [`evaluate`] measures; [`batch`] scores files, [`serve`] answers over HTTP and [`command`]
+//! is the command line.
+
+pub mod batch;
+pub mod bundle;
+pub mod classify;
+pub mod command;
+pub mod complaint;
+pub mod data;
+pub mod decide;
+pub mod decision;
+pub mod encode;
+pub mod error;
+pub mod evaluate;
+pub mod pipeline;
+pub mod policy;
+pub mod prioritize;
+pub mod score;
+pub mod segment;
+pub mod serve;
+pub mod taxonomy;
+pub mod text;
+pub mod train;
+
+pub use complaint::Complaint;
+pub use decision::Decision;
+pub use error::{Error, Result};
+pub use pipeline::Pipeline;
+
+/// The engine's version, as it appears in every decision.
+pub const ENGINE: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,3 @@
+fn main() -> std::process::ExitCode {
+    fenzhen::command::run()
+}

@@ -1,0 +1,1 @@
+//! Learns from labelled rows what the pipeline serves.
