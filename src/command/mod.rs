@@ -55,7 +55,10 @@ pub struct ModelFlags {
 impl ModelFlags {
     pub fn open(&self) -> Result<Pipeline> {
         if self.device != "cpu" {
-            return Err(Error::Device { device: self.device.clone(), reason: "this build answers on the CPU only".into() });
+            return Err(Error::Device {
+                device: self.device.clone(),
+                reason: "this build answers on the CPU only".into(),
+            });
         }
         Pipeline::open(&self.bundle, self.policy.as_deref())
     }

@@ -14,6 +14,11 @@ pub fn band(_policy: &Policy, _head: Head, _prediction: &Prediction) -> Band {
 }
 
 /// What to do, and why.
-pub fn verdict(_policy: &Policy, _taxonomy: &Taxonomy, _prediction: &Prediction, _urgency: Option<&Urgency>) -> Verdict {
+pub fn verdict(
+    _policy: &Policy,
+    _taxonomy: &Taxonomy,
+    _prediction: &Prediction,
+    _urgency: Option<&Urgency>,
+) -> Verdict {
     todo!()
 }
