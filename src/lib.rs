@@ -31,6 +31,7 @@ pub mod evaluate;
 pub mod pipeline;
 pub mod policy;
 pub mod prioritize;
+pub mod request;
 pub mod score;
 pub mod segment;
 pub mod serve;
