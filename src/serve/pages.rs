@@ -20,7 +20,10 @@ pub(super) fn routes() -> Router<State> {
         .route("/", file(HTML, include_str!("pages/page.html")))
         .route("/page.css", file(CSS, include_str!("pages/page.css")))
         .route("/page.js", file(JS, include_str!("pages/page.js")))
+        .route("/card.js", file(JS, include_str!("pages/card.js")))
+        .route("/words.js", file(JS, include_str!("pages/words.js")))
         .route("/docs", file(HTML, include_str!("pages/docs.html")))
+        .route("/docs.css", file(CSS, include_str!("pages/docs.css")))
         .route("/docs.js", file(JS, include_str!("pages/docs.js")))
         .route("/icon.svg", file("image/svg+xml", include_str!("pages/icon.svg")))
 }
