@@ -28,16 +28,28 @@ pub fn guess(sample: &[u8]) -> &'static Encoding {
     if broken * 20 <= valid {
         return UTF_8;
     }
+    // Most of Big5 is also well-formed GB18030 and the other way round: what is clean in one only decides, else chardetng
+    // judges by the characters.
+    let clean = |encoding: &'static Encoding, line| {
+        encoding.decode_without_bom_handling_and_without_replacement(line).is_some()
+    };
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let (mut only_gb, mut only_big5) = (0, 0);
     for line in sample.split_inclusive(|&b| b == b'\n') {
-        if GB18030.decode_without_bom_handling_and_without_replacement(line).is_some() {
-            detector.feed(line, false);
+        match (clean(GB18030, line), clean(BIG5, line)) {
+            (true, true) => {
+                detector.feed(line, false);
+            }
+            (true, false) => only_gb += 1,
+            (false, true) => only_big5 += 1,
+            (false, false) => {}
         }
     }
-    match detector.guess(Some(b"cn"), Utf8Detection::Deny) {
-        found if found == BIG5 => BIG5,
-        _ => GB18030,
-    }
+    let judged = match only_gb + only_big5 {
+        0 => detector.guess(None, Utf8Detection::Deny) == BIG5,
+        _ => only_big5 > only_gb,
+    };
+    if judged { BIG5 } else { GB18030 }
 }
 
 /// How many characters beyond ASCII are well-formed UTF-8, and how many sequences are not. A character that the end of the

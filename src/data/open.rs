@@ -69,7 +69,12 @@ pub fn open(path: &Path, encoding: Option<&'static Encoding>) -> Result<Opened> 
     let mut reader: Box<dyn BufRead + Send> = Box::new(sample.chain(bytes));
     let mut encoding = encoding;
     if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE {
-        reader = Box::new(BufReader::new(Utf16 { bytes: reader, big: encoding == encoding_rs::UTF_16BE, out: Vec::new(), at: 0 }));
+        reader = Box::new(BufReader::new(Utf16 {
+            bytes: reader,
+            big: encoding == encoding_rs::UTF_16BE,
+            out: Vec::new(),
+            at: 0,
+        }));
         encoding = UTF_8;
     }
     let format = format(path, reader.fill_buf().map_err(fault)?)?;
@@ -144,7 +149,8 @@ impl<R: BufRead> Utf16<R> {
         if units.len() >= 2 && (0xd800..0xdc00).contains(&unit(&units[units.len() / 2 * 2 - 2..])) {
             (&mut self.bytes).take(2).read_to_end(&mut units)?;
         }
-        let text: String = char::decode_utf16(units.chunks_exact(2).map(unit)).map(|c| c.unwrap_or('\u{fffd}')).collect();
+        let text: String =
+            char::decode_utf16(units.chunks_exact(2).map(unit)).map(|c| c.unwrap_or('\u{fffd}')).collect();
         self.out = text.into_bytes();
         self.at = 0;
         Ok(())
@@ -189,7 +195,8 @@ mod tests {
     fn every_encoding_and_packing_reads_the_same() {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(TABLE.as_bytes()).unwrap();
-        let little: Vec<u8> = "\u{feff}".encode_utf16().chain(TABLE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        let little: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(TABLE.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = "\u{feff}".encode_utf16().chain(TABLE.encode_utf16()).flat_map(u16::to_be_bytes).collect();
         let marked = format!("\u{feff}{TABLE}").into_bytes();
         let gb = encoding_rs::GB18030.encode(TABLE).0.into_owned();

@@ -1,8 +1,8 @@
 //! Where labelled rows come from, and what the columns of the file mean.
 
 use super::{
-    open::{Format, Opened, open},
     lines::Lines,
+    open::{Format, Opened, open},
     row::{Row, shown},
     table::Table,
 };
@@ -133,7 +133,8 @@ impl Source {
                 Some(place) => places.push((field, place)),
                 None if wanted => {
                     let found: Vec<_> = table.header.iter().map(|name| shown(name)).collect();
-                    let found = if found.is_empty() { "it is empty".into() } else { format!("it has {}", found.join(", ")) };
+                    let found =
+                        if found.is_empty() { "it is empty".into() } else { format!("it has {}", found.join(", ")) };
                     return Err(self.fault(format!("no column {name:?} for the field {field}; {found}")));
                 }
                 None => {}

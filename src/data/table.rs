@@ -42,8 +42,13 @@ pub struct Table<R> {
 impl<R: BufRead> Table<R> {
     /// Reads the header. The separator is the comma, semicolon or tab that the first line has most of.
     pub fn new(reader: R, encoding: &'static Encoding) -> io::Result<Self> {
-        let mut table =
-            Table { lines: Lines::new(reader), pending: VecDeque::new(), encoding, separator: b',', header: Vec::new() };
+        let mut table = Table {
+            lines: Lines::new(reader),
+            pending: VecDeque::new(),
+            encoding,
+            separator: b',',
+            header: Vec::new(),
+        };
         if let Some(first) = table.next_line()? {
             let count = |separator: u8| first.bytes.iter().filter(|&&b| b == separator).count();
             // The comma wins a tie: it stands last, and `max_by_key` keeps the last of equals.
@@ -272,7 +277,11 @@ mod tests {
         let text = "id,text,channel\n1,贵,慢,差,app\n2,好\n3,行,web\n";
         assert_eq!(
             cells(text),
-            [row(2, &["1", "贵", "慢,差,app"], false), row(3, &["2", "好", ""], false), row(4, &["3", "行", "web"], true)]
+            [
+                row(2, &["1", "贵", "慢,差,app"], false),
+                row(3, &["2", "好", ""], false),
+                row(4, &["3", "行", "web"], true)
+            ]
         );
     }
 

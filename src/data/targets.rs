@@ -107,9 +107,9 @@ fn sentiment(row: &Row, taxonomy: &Taxonomy) -> Result<Option<Target>, String> {
 }
 
 fn index(taxonomy: &Taxonomy, head: Head, label: &str) -> Result<usize, String> {
-    labels(taxonomy, head).position(|id| id == label).ok_or_else(|| {
-        format!("{} {} is not a label of the taxonomy {}", head.name(), shown(label), taxonomy.id)
-    })
+    labels(taxonomy, head)
+        .position(|id| id == label)
+        .ok_or_else(|| format!("{} {} is not a label of the taxonomy {}", head.name(), shown(label), taxonomy.id))
 }
 
 /// The ids of a head's labels in the order of its logits; none for intensity and sentiment, which are numbers.

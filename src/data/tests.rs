@@ -59,7 +59,7 @@ fn columns_and_values_are_renamed() {
     let rows = load(
         "posts.jsonl",
         "{\"content\": \"气死我了\", \"label\": \"angry\", \"likes\": 3, \"tags\": [\"退\", \"x\"]}\n",
-        "columns = { text = \"content\", emotion = \"label\", flags = \"tags\" }\nvalues.emotion = { angry = \"anger\" }\nvalues.flags = { 退 = \"refund\", x = \"\" }",
+        "columns = { text = \"content\", emotion = \"label\", flags = \"tags\" }\nvalues.emotion = { angry = \"anger\" }\nvalues.flags = { \"退\" = \"refund\", x = \"\" }",
     )
     .unwrap();
     assert_eq!(rows[0].emotion.as_deref(), Some("anger"));
