@@ -148,7 +148,7 @@ fn digit(letter: char) -> Option<f64> {
 /// A number in Chinese numerals, at least: 两千多 is 2000, 好几千 2000, 一万五 15000, 七八百 700, 上万 10000.
 fn chinese(words: &str) -> Option<f64> {
     let letters: Vec<char> = words.trim_start_matches(['好', '上', '近']).chars().collect();
-    let (mut total, mut section, mut pending, mut last_scale) = (0.0, 0.0, None, 1.0);
+    let (mut total, mut section, mut pending, mut last_scale) = (0.0_f64, 0.0, None, 1.0);
     for (at, &letter) in letters.iter().enumerate() {
         if letter == '零' || letter == '〇' {
             last_scale = 1.0;
