@@ -12,6 +12,8 @@ mod identity;
 mod number;
 mod phone;
 mod plate;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ops::Range;
