@@ -177,10 +177,9 @@ fn a_debug_print_shows_no_complaint() {
     assert!(!shown.contains("朝阳") && !shown.contains("138001"), "{shown}");
 }
 
-/// Inputs that would take a quadratic reader minutes.
+/// Inputs on which a quadratic reader would take minutes. The best of five counts: the machine may be busy.
 #[test]
 fn long_hostile_messages_are_read_in_linear_time() {
-    let start = std::time::Instant::now();
     for piece in [
         "1 ",
         "1-",
@@ -206,12 +205,16 @@ fn long_hostile_messages_are_read_in_linear_time() {
         "京",
         "-_",
         "1栋",
+        "一",
+        "13800138000-",
+        "订单号13800138000、",
     ] {
         let text: String = format!("退{}", piece.repeat(MAX_CHARS)).chars().take(MAX_CHARS).collect();
-        let begun = std::time::Instant::now();
-        let _ = Text::new(&text);
-        // Seconds apart from what is linear: quadratic work on 20,000 characters would take far longer even here.
-        assert!(begun.elapsed().as_secs_f64() < 2.0, "{piece:?} took {:?}", begun.elapsed());
+        let quick = (0..5).any(|_| {
+            let begun = std::time::Instant::now();
+            let _ = Text::new(&text);
+            begun.elapsed().as_millis() < 300
+        });
+        assert!(quick, "{piece:?} takes too long");
     }
-    assert!(start.elapsed().as_secs() < 20);
 }

@@ -41,6 +41,13 @@ fn two_numbers_in_a_row_are_both_masked() {
 }
 
 #[test]
+fn spoken_numbers_are_masked() {
+    assert_eq!(masked("电话是幺三八零零一三八零零零你记一下"), "电话是[PHONE]你记一下");
+    assert_eq!(masked("幺三八 零零一三 八零零零"), "[PHONE]");
+    untouched("一三五七九号桌，二三四五六都没来，一二三四五六七八九");
+}
+
+#[test]
 fn land_lines_are_masked_and_company_hotlines_stay() {
     assert_eq!(masked("家里座机010-88886666没人打过"), "家里座机[PHONE]没人打过");
     assert_eq!(masked("请拨 0755 2654 1234 找我"), "请拨 [PHONE] 找我");
@@ -100,6 +107,7 @@ fn identity_numbers_need_their_check_digit() {
     assert_eq!(masked("本人110105 19491231 002X"), "本人[ID]");
     untouched("编码110105194912310021不对");
     untouched("一串110105194912310021看不懂");
+    assert_eq!(masked("身份证号110105194912310021实名不了"), "身份证号[ID]实名不了");
     assert_eq!(masked("身份证号：110105491231002"), "身份证号：[ID]");
     untouched("查到110105491231002这个数");
     assert_eq!(masked("护照号E12345678登不进"), "护照号[ID]登不进");
@@ -134,6 +142,7 @@ fn addresses_with_a_building_are_masked() {
     assert_eq!(masked("快递放在12号楼3单元门口"), "快递放在[ADDRESS]门口");
     assert_eq!(masked("寄到人民南路四段12号"), "寄到[ADDRESS]");
     assert_eq!(masked("上海市长宁区延安西路1234弄56号302室"), "[ADDRESS]");
+    assert_eq!(masked("地址改成锦华路18号"), "地址改成[ADDRESS]");
     assert_eq!(masked("在翠湖小区5幢1201等了一天"), "在[ADDRESS]等了一天");
 }
 
