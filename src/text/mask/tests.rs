@@ -163,6 +163,8 @@ fn announced_accounts_are_masked() {
     assert_eq!(masked("加微信：wx_abc-123联系"), "加微信：[ACCOUNT]联系");
     assert_eq!(masked("QQ号12345678，别打电话"), "QQ号[ACCOUNT]，别打电话");
     assert_eq!(masked("微信13800138000同号"), "微信[PHONE]同号");
+    untouched("订单号QQA0000000000没到，运单WX123456789，编号VX12345678");
+    assert_eq!(masked("加vx12345678聊"), "加vx[ACCOUNT]聊");
     untouched("微信支付扣了两次，QQ音乐会员也没到账");
 }
 
