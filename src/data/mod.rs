@@ -2,9 +2,11 @@
 //!
 //! A [`Source`] says where rows are and what their columns mean; [`Targets`] turns a [`Row`] into what the heads learn.
 
+mod check;
 pub mod encoding;
 pub mod jsonl;
 pub mod lines;
+mod near;
 pub mod open;
 mod row;
 mod source;
@@ -13,6 +15,8 @@ mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Fault, Finding, Place, Report, Summary, check};
+pub use near::{Likeness, NEAR, Pair, clusters, likeness, normal};
 pub use row::Row;
 pub use source::{Numbered, Rows, Source};
 pub use targets::{Target, Targets, labels};
