@@ -42,9 +42,11 @@ impl Columns {
         let text = match by_name("text") {
             Some(column) => column,
             None if header.iter().any(|name| han(name) > LONGEST_NAME) => {
-                return Err("the first line looks like a complaint; put a line with the names of the columns above it, \
+                return Err(
+                    "the first line looks like a complaint; put a line with the names of the columns above it, \
                             such as: text"
-                    .into());
+                        .into(),
+                );
             }
             None => most_chinese(header, first).ok_or_else(|| {
                 format!("no column holds Chinese text; name one with --text-column; the columns are {}", listed())
@@ -69,7 +71,7 @@ impl Columns {
             Some(value.trim().to_owned()).filter(|value| !value.is_empty())
         };
         let text = match content {
-            Content::Object(object) => match reach(object, &self.text) {
+            Content::Object(object, _) => match reach(object, &self.text) {
                 Some(Value::String(text)) => text.clone(),
                 Some(_) => return Err(format!("the field {:?} is not a text", self.text)),
                 None => return Err(format!("the field {:?} is missing", self.text)),
@@ -120,7 +122,7 @@ fn han(text: &str) -> usize {
 fn value(header: &[String], content: &Content, column: &str) -> Option<String> {
     match content {
         Content::Cells(cells) => cells.get(header.iter().position(|name| name == column)?).cloned(),
-        Content::Object(object) => match reach(object, column)? {
+        Content::Object(object, _) => match reach(object, column)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
@@ -189,11 +191,14 @@ mod tests {
     fn objects_are_read_by_path() {
         let object = serde_json::json!({"text": "蛋糕塌了", "order": {"amount": 88.5}, "customer": {"tier": "vip"}});
         let Value::Object(object) = object else { unreachable!() };
-        let content = Content::Object(object);
+        let content = Content::Object(object, String::new());
         let names = header(&["customer", "customer.tier", "order", "order.amount", "text"]);
         let columns = Columns::find(&names, &[], &BTreeMap::new()).unwrap();
         let complaint = columns.complaint(&names, &content).unwrap();
-        assert_eq!((complaint.order.unwrap().amount, complaint.customer.unwrap().tier.unwrap().as_str()), (Some(88.5), "vip"));
+        assert_eq!(
+            (complaint.order.unwrap().amount, complaint.customer.unwrap().tier.unwrap().as_str()),
+            (Some(88.5), "vip")
+        );
     }
 
     #[test]

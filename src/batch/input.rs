@@ -39,8 +39,8 @@ pub struct Item {
 pub enum Content {
     /// Of a table: one a column.
     Cells(Vec<String>),
-    /// Of a JSONL file.
-    Object(Map<String, Value>),
+    /// Of a JSONL file: the object, and the line as it was written, so that no number or order of keys changes on its way.
+    Object(Map<String, Value>, String),
     /// A line of a JSONL file that is no object.
     Raw(String),
 }
@@ -98,8 +98,7 @@ impl Input {
             let Some(item) = self.next_item()? else { break };
             bytes += match &item.content {
                 Content::Cells(cells) => cells.iter().map(String::len).sum(),
-                Content::Object(object) => object.values().filter_map(Value::as_str).map(str::len).sum(),
-                Content::Raw(line) => line.len(),
+                Content::Object(_, line) | Content::Raw(line) => line.len(),
             };
             items.push(item);
         }
@@ -119,15 +118,13 @@ impl Input {
                 if line.bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
+                let written = match encoding::decode(self.encoding, &line.bytes) {
+                    Ok(text) => text.into_owned(),
+                    Err(text) => text,
+                };
                 let (content, fault) = match jsonl::object(&line, self.encoding) {
-                    Ok(object) => (Content::Object(object), None),
-                    Err(reason) => {
-                        let raw = match encoding::decode(self.encoding, &line.bytes) {
-                            Ok(text) => text.into_owned(),
-                            Err(text) => text,
-                        };
-                        (Content::Raw(raw), Some(reason))
-                    }
+                    Ok(object) => (Content::Object(object, written), None),
+                    Err(reason) => (Content::Raw(written), Some(reason)),
                 };
                 return Ok(Some(Item { line: line.number, content, fault }));
             },

@@ -90,8 +90,8 @@ pub fn score(
         Format::Csv => input.header().0.to_vec(),
         Format::Jsonl => keys(&items),
     };
-    let columns = Columns::find(&keys, &items, &options.columns)
-        .map_err(|reason| Error::Data { path: from.into(), reason })?;
+    let columns =
+        Columns::find(&keys, &items, &options.columns).map_err(|reason| Error::Data { path: from.into(), reason })?;
     let mut output = Output::create(to, &input, &keys, options.added.clone(), options.verbatim)?;
     let mut summary = Summary {
         rows: 0,
@@ -145,7 +145,7 @@ pub fn score(
 fn keys(items: &[Item]) -> Vec<String> {
     let mut keys = BTreeSet::new();
     for item in items {
-        let Content::Object(object) = &item.content else { continue };
+        let Content::Object(object, _) = &item.content else { continue };
         for (key, value) in object {
             keys.insert(key.clone());
             if let Value::Object(inner) = value {

@@ -51,10 +51,10 @@ impl Drop for Partial {
 impl Output {
     /// Begins the file beside its final place. `keys` are the names that the input's rows use.
     pub fn create(path: &Path, input: &Input, keys: &[String], columns: Vec<Column>, verbatim: bool) -> Result<Self> {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).ok_or_else(|| Error::Data {
-            path: path.into(),
-            reason: "the output must be a file".into(),
-        })?;
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .ok_or_else(|| Error::Data { path: path.into(), reason: "the output must be a file".into() })?;
         let partial = path.with_file_name(format!(".{name}.{}.partial", std::process::id()));
         let file = BufWriter::with_capacity(1 << 16, File::create(&partial).map_err(|e| Error::file(path, e))?);
         let partial = Partial(Some(partial));
@@ -95,16 +95,20 @@ impl Output {
                     .map_err(io::Error::from)
             }
             (Writer::Jsonl(sink), content) => {
-                let mut object = match content {
-                    Content::Object(object) => object,
-                    Content::Raw(raw) => Map::from_iter([("raw".to_owned(), raw.into())]),
-                    Content::Cells(_) => Map::new(),
+                let (object, line) = match content {
+                    Content::Object(object, line) => (object, line),
+                    Content::Raw(raw) => {
+                        let object = Map::from_iter([("raw".to_owned(), Value::from(raw))]);
+                        let line = Value::Object(object.clone()).to_string();
+                        (object, line)
+                    }
+                    Content::Cells(_) => return Err(Error::Internal("a table has no place in a JSONL file".into())),
                 };
+                let mut longer = Map::new();
                 for (name, value) in self.names.iter().zip(added).filter(|(_, value)| !value.is_null()) {
-                    let name = free_name(name, |n| object.contains_key(n));
-                    object.insert(name, value);
+                    longer.insert(free_name(name, |n| object.contains_key(n)), value);
                 }
-                serde_json::to_writer(&mut *sink, &object).map_err(io::Error::from).and_then(|()| sink.write_all(b"\n"))
+                sink.write_all(joined(&line, &object, longer).as_bytes())
             }
             (Writer::Csv(_), _) => Err(io::Error::other("a table has rows of cells only")),
         };
@@ -148,6 +152,15 @@ impl Write for Sink {
     }
 }
 
+/// An object as it was written, with more members at its end.
+fn joined(line: &str, object: &Map<String, Value>, more: Map<String, Value>) -> String {
+    let more = Value::Object(more).to_string();
+    let (head, tail) = (line.trim_end(), &more[1..]);
+    let head = head.strip_suffix('}').unwrap_or(head).trim_end();
+    let comma = if object.is_empty() || tail == "}" { "" } else { ", " };
+    format!("{head}{comma}{tail}\n")
+}
+
 fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut free = name.to_owned();
     while taken(&free) {
@@ -175,6 +188,17 @@ mod tests {
         for cell in ["-0.92", "+8613812345678", "6222020200112233445", "快递=慢", "", "007"] {
             assert_eq!(harmless(cell.into()), cell);
         }
+    }
+
+    #[test]
+    fn an_object_grows_at_its_end_and_keeps_every_digit() {
+        let line = "{\"z\": 12345678901234567890123, \"a\": 1.10 } ";
+        let object: Map<String, Value> = serde_json::from_str(line).unwrap();
+        let more = Map::from_iter([("points".to_owned(), Value::from(3))]);
+        let grown = joined(line, &object, more.clone());
+        assert_eq!(grown, "{\"z\": 12345678901234567890123, \"a\": 1.10, \"points\":3}\n");
+        assert_eq!(joined("{}", &Map::new(), more), "{\"points\":3}\n");
+        assert_eq!(joined(line, &object, Map::new()), "{\"z\": 12345678901234567890123, \"a\": 1.10}\n");
     }
 
     #[test]

@@ -24,7 +24,9 @@ fn decision(complaint: &Complaint) -> Decision {
             level: "p".into(),
             name: "中".into(),
             points: complaint.text.chars().count() as i32,
-            reasons: vec![Reason { signal: "repeat".into(), evidence: Some("=第三次".into()), span: None, points: 15 }],
+            reasons: vec![Reason {
+                signal: "repeat".into(), evidence: Some("=第三次".into()), span: None, points: 15
+            }],
         }),
         emotion: None,
         sentiment: Some(-0.92),
@@ -71,15 +73,29 @@ fn table(path: &Path) -> Vec<Vec<String>> {
 
 #[test]
 fn a_table_comes_back_with_its_columns_and_the_predictions() {
-    let (gb, _, _) = GB18030.encode("订单号,投诉内容,备注\n2026112500000000001,\"快递慢，\n客服不理\",=1+1\n007,要退款,\n");
+    let (gb, _, _) =
+        GB18030.encode("订单号,投诉内容,备注\n2026112500000000001,\"快递慢，\n客服不理\",=1+1\n007,要退款,\n");
     let run = run("a.csv", &gb, "b.csv", &options());
     let summary = run.result.unwrap();
-    assert_eq!((summary.rows, summary.failed, summary.encoding, summary.text_column.as_str()), (2, 0, "gb18030", "投诉内容"));
+    assert_eq!(
+        (summary.rows, summary.failed, summary.encoding, summary.text_column.as_str()),
+        (2, 0, "gb18030", "投诉内容")
+    );
     assert_eq!(
         table(&run.to),
         [
             ["订单号", "投诉内容", "备注", "category", "points", "reasons", "sentiment", "masked_text", "error"],
-            ["2026112500000000001", "快递慢，\n客服不理", "'=1+1", "a.b", "9", "repeat:=第三次", "-0.92", "快递慢，\n客服不理", ""],
+            [
+                "2026112500000000001",
+                "快递慢，\n客服不理",
+                "'=1+1",
+                "a.b",
+                "9",
+                "repeat:=第三次",
+                "-0.92",
+                "快递慢，\n客服不理",
+                ""
+            ],
             ["007", "要退款", "", "a.b", "3", "repeat:=第三次", "-0.92", "要退款", ""],
         ]
     );
@@ -97,7 +113,8 @@ fn broken_rows_are_listed_and_lose_nothing_else() {
     assert_eq!(failures, [(3, "invalid_row"), (4, "invalid_row"), (6, "empty_text"), (7, "invalid_row")]);
     let rows = table(&run.to);
     assert_eq!(rows.len(), 8);
-    let scored: Vec<_> = rows[1..].iter().filter(|row| row.last().unwrap().is_empty()).map(|row| row[0].as_str()).collect();
+    let scored: Vec<_> =
+        rows[1..].iter().filter(|row| row.last().unwrap().is_empty()).map(|row| row[0].as_str()).collect();
     assert_eq!(scored, ["第一条", "第四条", "第七条"]);
     assert_eq!(rows[2][..2], ["第二", "条,2"]);
     assert_eq!(rows[3][0], "\"第三条,3");

@@ -105,7 +105,12 @@ fn show(bar: &ProgressBar, progress: Progress) {
 fn tell(summary: &Summary, seconds: f64, output: &Path) {
     let scored = summary.rows - summary.failed;
     let also: String = summary.columns.iter().map(|(field, column)| format!(", {field} from {column:?}")).collect();
-    eprintln!("read     {} rows ({}), text from {:?}{also}", count(summary.rows), summary.encoding, summary.text_column);
+    eprintln!(
+        "read     {} rows ({}), text from {:?}{also}",
+        count(summary.rows),
+        summary.encoding,
+        summary.text_column
+    );
     for failure in summary.failures.iter().take(NAMED) {
         eprintln!("failed   line {}: {} [{}]", failure.line, failure.reason, failure.code);
     }
@@ -113,7 +118,11 @@ fn tell(summary: &Summary, seconds: f64, output: &Path) {
         eprintln!("failed   {} more; see the column error", count(summary.failed - NAMED));
     }
     let a_second = summary.rows as f64 / seconds.max(0.001);
-    eprintln!("done     {} scored, {} failed, in {seconds:.1} s, {a_second:.0} a second", count(scored), summary.failed);
+    eprintln!(
+        "done     {} scored, {} failed, in {seconds:.1} s, {a_second:.0} a second",
+        count(scored),
+        summary.failed
+    );
     eprintln!("written  {}", output.display());
 }
 

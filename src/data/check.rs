@@ -2,8 +2,9 @@
 
 use super::{
     Row, Source,
+    labels::{Counts, LabelCount},
     near::{Pair, likeness},
-    targets::{labels, target},
+    targets::target,
 };
 use crate::{Result, classify::Head, taxonomy::Taxonomy};
 use serde::Serialize;
@@ -100,7 +101,7 @@ pub struct Summary {
     pub file: PathBuf,
     pub rows: usize,
     /// Rows a label, for every head that has labels; labels without a row count 0.
-    pub labels: BTreeMap<&'static str, Vec<(String, usize)>>,
+    pub labels: BTreeMap<&'static str, Vec<LabelCount>>,
 }
 
 /// Everything that a check found.
@@ -254,47 +255,6 @@ fn differing(a: &Row, b: &Row) -> Vec<&'static str> {
     fields
 }
 
-/// Rows a label.
-pub(super) struct Counts {
-    pub(super) labels: BTreeMap<&'static str, Vec<(String, usize)>>,
-}
-
-impl Counts {
-    pub(super) fn new(taxonomy: &Taxonomy) -> Self {
-        let mut counts = BTreeMap::new();
-        for head in Head::ALL.into_iter().filter(|h| h.width(taxonomy) > 0) {
-            let ids: Vec<String> = match head {
-                Head::Intensity => (0..taxonomy.intensity_levels).map(|level| level.to_string()).collect(),
-                _ => labels(taxonomy, head).map(str::to_owned).collect(),
-            };
-            if !ids.is_empty() {
-                counts.insert(head.name(), ids.into_iter().map(|id| (id, 0)).collect());
-            }
-        }
-        Counts { labels: counts }
-    }
-
-    pub(super) fn add(&mut self, row: &Row) {
-        let one = |label: &Option<String>| label.iter().cloned().collect::<Vec<_>>();
-        for (head, held) in [
-            (Head::Category, one(&row.category)),
-            (Head::Secondary, row.secondary.clone().unwrap_or_default()),
-            (Head::Department, one(&row.department)),
-            (Head::Priority, one(&row.priority)),
-            (Head::Emotion, one(&row.emotion)),
-            (Head::Intensity, row.intensity.iter().map(u8::to_string).collect()),
-            (Head::Flags, row.flags.clone().unwrap_or_default()),
-        ] {
-            let Some(counts) = self.labels.get_mut(head.name()) else { continue };
-            for label in held {
-                if let Some((_, count)) = counts.iter_mut().find(|(id, _)| *id == label) {
-                    *count += 1;
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -355,7 +315,7 @@ mod tests {
         );
         assert_eq!(report.files.iter().map(|f| f.rows).collect::<Vec<_>>(), [7, 2]);
         let counted =
-            |file: usize, id: &str| report.files[file].labels["category"].iter().find(|c| c.0 == id).unwrap().1;
+            |file: usize, id: &str| report.files[file].labels["category"].iter().find(|c| c.label == id).unwrap().rows;
         assert_eq!((counted(0, "delivery.late"), counted(1, "delivery.late"), counted(1, "delivery.lost")), (2, 1, 0));
         let all = serde_json::to_string(&report).unwrap();
         assert!(!all.contains("快递") && !all.contains("电饭煲"), "a report holds no words of a customer");

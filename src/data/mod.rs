@@ -4,19 +4,25 @@
 
 mod check;
 pub mod encoding;
+mod inspect;
 pub mod jsonl;
+mod labels;
 pub mod lines;
 mod near;
 pub mod open;
 mod row;
 mod source;
+mod split;
 pub mod table;
 mod targets;
 #[cfg(test)]
 mod tests;
 
 pub use check::{Fault, Finding, Place, Report, Summary, check};
+pub use inspect::{Lengths, Overview, Together, inspect};
+pub use labels::{Counts, LabelCount};
 pub use near::{Likeness, NEAR, Pair, clusters, likeness, normal};
 pub use row::Row;
 pub use source::{Numbered, Rows, Source};
+pub use split::{Method, Plan, split};
 pub use targets::{Target, Targets, labels};
