@@ -28,6 +28,7 @@ pub mod decision;
 pub mod encode;
 pub mod error;
 pub mod evaluate;
+mod located;
 pub mod pipeline;
 pub mod policy;
 pub mod prioritize;
