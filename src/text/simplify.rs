@@ -54,7 +54,10 @@ mod tests {
 
     #[test]
     fn traditional_complaints_become_simplified() {
-        assert_eq!(whole("收到的貨和圖片不符，客服態度惡劣，要求退款賠償"), "收到的货和图片不符，客服态度恶劣，要求退款赔偿");
+        assert_eq!(
+            whole("收到的貨和圖片不符，客服態度惡劣，要求退款賠償"),
+            "收到的货和图片不符，客服态度恶劣，要求退款赔偿"
+        );
         assert_eq!(whole("我一直等著，你們卻推來推去"), "我一直等着，你们却推来推去");
     }
 

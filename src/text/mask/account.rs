@@ -13,7 +13,8 @@ static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static PASSPORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:护照|通行证)(?:号码|号)?[ :是为]{0,3}([A-Za-z]{1,2}[0-9]{7,8})").expect("a constant pattern that the tests compile")
+    Regex::new(r"(?:护照|通行证)(?:号码|号)?[ :是为]{0,3}([A-Za-z]{1,2}[0-9]{7,8})")
+        .expect("a constant pattern that the tests compile")
 });
 
 /// Adds every announced name and passport number.

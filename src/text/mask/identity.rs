@@ -44,9 +44,17 @@ fn is_valid(digits: &[u8]) -> bool {
 
 /// Whether a number begins with the code of a province (GB/T 2260).
 fn is_region(digits: &[u8]) -> bool {
-    matches!((digits[0], digits[1]),
-        (b'1', b'1'..=b'5') | (b'2', b'1'..=b'3') | (b'3', b'1'..=b'7') | (b'4', b'1'..=b'6') | (b'5', b'0'..=b'4')
-        | (b'6', b'1'..=b'5') | (b'7', b'1') | (b'8', b'1'..=b'3'))
+    matches!(
+        (digits[0], digits[1]),
+        (b'1', b'1'..=b'5')
+            | (b'2', b'1'..=b'3')
+            | (b'3', b'1'..=b'7')
+            | (b'4', b'1'..=b'6')
+            | (b'5', b'0'..=b'4')
+            | (b'6', b'1'..=b'5')
+            | (b'7', b'1')
+            | (b'8', b'1'..=b'3')
+    )
 }
 
 #[cfg(test)]
