@@ -2,7 +2,7 @@
 
 use crate::{
     Complaint, Decision, Result,
-    classify::{Head, Prediction, Which, calibration::Calibration},
+    classify::{Head, Prediction},
     policy::Policy,
     prioritize::Urgency,
     score::Feeling,
@@ -54,24 +54,6 @@ impl Pipeline {
 
     /// The same before it is written down, for evaluation.
     pub fn find_all(&self, _complaints: &[Complaint]) -> Vec<Result<Finding>> {
-        todo!()
-    }
-
-    /// The same pipeline answering with other models of its bundle.
-    ///
-    /// # Errors
-    /// [`crate::Error::Bundle`] where the bundle has no such model.
-    pub fn with_models(self, _which: Which) -> Result<Self> {
-        todo!()
-    }
-
-    /// The ways in which the bundle can answer, the one it answers with by default first.
-    pub fn models(&self) -> Vec<Which> {
-        todo!()
-    }
-
-    /// The temperatures that the models which answer now are calibrated with.
-    pub fn calibration(&self) -> &Calibration {
         todo!()
     }
 

@@ -3,7 +3,7 @@
 use super::{ModelFlags, OutputFlags};
 use crate::{
     Error, Pipeline, Result,
-    classify::{Logits, Which},
+    classify::{Logits, Which, calibration::Calibration},
     data::Source,
     evaluate::{
         Evaluation, Question, Scores, calibrate,
@@ -103,7 +103,7 @@ struct Output<'a> {
 impl Evaluate {
     pub fn run(&self) -> Result<ExitCode> {
         let first = self.model_flags.open()?;
-        let models = if self.model.is_empty() { first.models() } else { self.model.clone() };
+        let models = if self.model.is_empty() { available(first.which()) } else { self.model.clone() };
         let taxonomy = first.taxonomy.clone();
         let sets: Vec<Set> = self
             .data
@@ -138,9 +138,10 @@ impl Evaluate {
             }
             .with_models(which)?;
             let main = which == output.main_model;
+            let calibration = pipeline.calibrations().of(which);
             let fitted = split.as_ref().filter(|_| main).map(|split| {
                 let answers = self.ask(split, &pipeline, which);
-                let logits: Vec<Logits> = plain_logits(&answers, &pipeline);
+                let logits: Vec<Logits> = plain_logits(&answers, calibration);
                 let targets: Vec<_> = split.judged(&answers).iter().map(|row| row.gold.clone()).collect();
                 calibrate::calibration(&logits, &targets)
             });
@@ -152,7 +153,7 @@ impl Evaluate {
                     tables::write(folder, &prefix, &evaluation)?;
                 }
                 if main {
-                    let raw = answers.map(|prediction| pipeline.calibration().undo(prediction));
+                    let raw = answers.map(|prediction| calibration.undo(prediction));
                     let again =
                         fitted.as_ref().map(|(fit, _)| raw.map(|prediction| fit.apply(&prediction.to_logits())));
                     let measure = |answers: &Answers| Evaluation::of(&set.judged(answers), &taxonomy, &plain);
@@ -231,6 +232,11 @@ impl Evaluate {
     }
 }
 
+/// What a bundle that answers this way by default can be asked for.
+fn available(default: Which) -> Vec<Which> {
+    if default == Which::Both { Which::ALL.to_vec() } else { vec![default] }
+}
+
 /// `FILE=NAME`, or a file whose stem is the name; a file that exists may have the sign in its own name.
 fn named(argument: &str) -> (PathBuf, String) {
     match argument.rsplit_once('=') {
@@ -244,9 +250,9 @@ fn named(argument: &str) -> (PathBuf, String) {
 }
 
 /// The logits of what was answered, as they were before the pipeline's calibration.
-fn plain_logits(answers: &Answers, pipeline: &Pipeline) -> Vec<Logits> {
+fn plain_logits(answers: &Answers, calibration: &Calibration) -> Vec<Logits> {
     let answered = answers.answers.iter().flatten();
-    answered.map(|answer| pipeline.calibration().undo(&answer.prediction).to_logits()).collect()
+    answered.map(|answer| calibration.undo(&answer.prediction).to_logits()).collect()
 }
 
 fn text(output: &Output, models: &[Which]) -> String {

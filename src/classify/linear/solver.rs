@@ -46,6 +46,8 @@ pub(super) struct Schedule {
 #[derive(Debug, Clone)]
 pub(super) struct Solution {
     pub weights: Vec<f32>,
+    /// Rows it was learnt from.
+    pub rows: usize,
     pub epochs: usize,
     /// The mean duality gap a row in the last epoch, in nats.
     pub gap: f32,
@@ -72,7 +74,7 @@ pub(super) fn solve(problem: &Problem, schedule: &Schedule) -> Solution {
     let mut random = ChaCha8Rng::seed_from_u64(schedule.seed);
     let mut logits = vec![0.0f32; width];
     let mut better = vec![0.0f32; width];
-    let mut solution = Solution { weights: Vec::new(), epochs: 0, gap: f32::INFINITY };
+    let mut solution = Solution { weights: Vec::new(), rows: order.len(), epochs: 0, gap: f32::INFINITY };
     while solution.epochs < schedule.epochs && solution.gap > schedule.tolerance {
         order.shuffle(&mut random);
         let mut gap = 0.0f64;
