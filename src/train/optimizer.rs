@@ -72,17 +72,24 @@ struct Step {
     clip: f32,
 }
 
-impl Step {
-    fn apply(self, weights: &mut [f32], grads: &[f32], first: &mut [f32], second: &mut [f32]) {
-        vectorised(|| {
-            for (((w, &g), m), v) in weights.iter_mut().zip(grads).zip(first).zip(second) {
-                let g = g * self.clip;
-                *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-                *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
-                let update = (*m * self.first) / ((*v * self.second).sqrt() + self.epsilon);
-                *w -= self.rate * (update + self.decay * *w);
-            }
-        });
+vectorised! {
+    fn apply(step: Step, weights: &mut [f32], grads: &[f32], first: &mut [f32], second: &mut [f32]) {
+        for (((w, &g), m), v) in weights.iter_mut().zip(grads).zip(first.iter_mut()).zip(second.iter_mut()) {
+            let g = g * step.clip;
+            *m = step.beta1 * *m + (1.0 - step.beta1) * g;
+            *v = step.beta2 * *v + (1.0 - step.beta2) * g * g;
+            let update = (*m * step.first) / ((*v * step.second).sqrt() + step.epsilon);
+            *w -= step.rate * (update + step.decay * *w);
+        }
+    }
+}
+
+vectorised! {
+    /// Moves a running mean towards the values.
+    fn follow(mean: &mut [f32], values: &[f32], keep: f32) {
+        for (mean, &v) in mean.iter_mut().zip(values) {
+            *mean = v + (*mean - v) * keep;
+        }
     }
 }
 
@@ -170,7 +177,7 @@ impl AdamW {
                 average.catch_up(row as usize, &table[span.clone()], self.step - 1);
             }
             let (first, second) = (&mut self.table.first[span.clone()], &mut self.table.second[span.clone()]);
-            step.apply(&mut table[span.clone()], grad, first, second);
+            apply(step, &mut table[span.clone()], grad, first, second);
             if let Some(average) = &mut self.average {
                 average.catch_up(row as usize, &table[span], self.step);
             }
@@ -196,7 +203,7 @@ impl Average {
         if missed > 0 {
             let keep = self.decay_at(step).powi(missed as i32);
             let mean = &mut self.table[row * value.len()..][..value.len()];
-            mean.iter_mut().zip(value).for_each(|(mean, &v)| *mean = v + (*mean - v) * keep);
+            follow(mean, value, keep);
             self.seen[row] = step as u32;
         }
     }
@@ -241,12 +248,10 @@ impl InplaceOp2 for Fused<'_> {
             .zip(grads.par_chunks(CHUNK))
             .zip(first.par_chunks_mut(CHUNK))
             .zip(second.par_chunks_mut(CHUNK))
-            .for_each(|(((w, g), m), v)| self.step.apply(w, g, m, v));
+            .for_each(|(((w, g), m), v)| apply(self.step, w, g, m, v));
         if let Some(average) = self.average.lock().expect("no step panicked").as_mut() {
             let decay = self.decay;
-            average.par_chunks_mut(CHUNK).zip(weights.par_chunks(CHUNK)).for_each(|(mean, w)| {
-                vectorised(|| mean.iter_mut().zip(w).for_each(|(mean, &w)| *mean = w + (*mean - w) * decay))
-            });
+            average.par_chunks_mut(CHUNK).zip(weights.par_chunks(CHUNK)).for_each(|(mean, w)| follow(mean, w, decay));
         }
         Ok(())
     }
