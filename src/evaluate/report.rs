@@ -90,7 +90,13 @@ pub fn worst_classes(classes: &[ClassScores], most: usize) -> String {
     worst.sort_by(|a, b| a.f1.total_cmp(&b.f1));
     let mut lines = vec![["label", "precision", "recall", "F1", "rows"].map(str::to_owned).to_vec()];
     lines.extend(worst.iter().take(most).map(|class| {
-        vec![class.label.clone(), plain(class.precision), plain(class.recall), plain(class.f1), class.support.to_string()]
+        vec![
+            class.label.clone(),
+            plain(class.precision),
+            plain(class.recall),
+            plain(class.f1),
+            class.support.to_string(),
+        ]
     }));
     aligned(&lines, 1)
 }

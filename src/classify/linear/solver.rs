@@ -122,7 +122,8 @@ fn add(weights: &mut [f32], rows: &Rows, row: usize, change: &[f32]) {
 fn softmax_step(logits: &[f32], dual: &[f32], pull: f32, better: &mut [f32]) -> f32 {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let log_sum = max + logits.iter().map(|z| (z - max).exp()).sum::<f32>().ln();
-    let gap: f32 = dual.iter().zip(logits).map(|(&a, z)| if a > 0.0 { a * (a.ln() - (z - log_sum)) } else { 0.0 }).sum();
+    let gap: f32 =
+        dual.iter().zip(logits).map(|(&a, z)| if a > 0.0 { a * (a.ln() - (z - log_sum)) } else { 0.0 }).sum();
     let pull = pull.max(1e-6);
     let log_pull = pull.ln();
     let mut shift = -log_sum;
@@ -161,7 +162,11 @@ fn sigmoid_steps(logits: &[f32], dual: &[f32], pull: f32, better: &mut [f32]) ->
             if error.abs() < 1e-5 {
                 break;
             }
-            if error > 0.0 { high = u } else { low = u }
+            if error > 0.0 {
+                high = u
+            } else {
+                low = u
+            }
             let next = u - error / (1.0 + pull * p * (1.0 - p));
             u = if next > low && next < high { next } else { (low + high) / 2.0 };
         }
