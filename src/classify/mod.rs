@@ -1,6 +1,7 @@
 //! Stage 4: from readings to probabilities, one head at a time. The linear model and the transformer stand behind the same
 //! trait, [`Classifier`].
 
+pub mod calibration;
 pub mod linear;
 pub mod transformer;
 
@@ -144,6 +145,37 @@ pub trait Classifier: Send + Sync {
     /// Probabilities without calibration.
     fn predict_proba(&self, readings: &[&Reading]) -> Result<Vec<Prediction>> {
         Ok(self.logits(readings)?.iter().map(HeadValues::to_probabilities).collect())
+    }
+}
+
+/// Which of a bundle's models answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Which {
+    /// The transformer and the linear model, blended.
+    Both,
+    Transformer,
+    Linear,
+}
+
+impl Which {
+    pub const ALL: [Which; 3] = [Which::Both, Which::Transformer, Which::Linear];
+
+    /// The name used in flags, reports and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Which::Both => "both",
+            Which::Transformer => "transformer",
+            Which::Linear => "linear",
+        }
+    }
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Which::ALL.into_iter().find(|which| which.name() == name);
+        found.ok_or_else(|| "choose both, transformer or linear".into())
     }
 }
 

@@ -1,1 +1,128 @@
-//! The transformer: a BERT-style encoder with a head a question.
+//! The transformer: a BERT-style encoder with one linear layer for all heads on top of the pooled text.
+
+mod config;
+mod encoder;
+mod heads;
+pub mod ops;
+pub mod quantize;
+mod weights;
+
+pub use config::EncoderConfig;
+pub use encoder::{Encoder, Noise, Pooling, pool};
+pub use heads::HeadLayout;
+pub use quantize::Storage;
+pub use weights::{WORD_TABLE, Weights};
+
+use super::{Classifier, Logits};
+use crate::{
+    Error, Result,
+    encode::{PieceEncoder, Pieces, Ragged},
+    segment::Reading,
+    taxonomy::Taxonomy,
+};
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+use std::{collections::BTreeMap, path::Path};
+
+/// The names of the heads' layer in the weights file, beside the encoder's.
+pub const HEAD_WEIGHT: &str = "heads.weight";
+pub const HEAD_BIAS: &str = "heads.bias";
+
+/// Pieces that go through the encoder in one step: the states of more fall out of the cache.
+const PIECES_PER_STEP: usize = 2048;
+
+/// A trained transformer, ready to answer.
+pub struct Transformer {
+    pub encoder: Encoder,
+    pub pieces: PieceEncoder,
+    pub pooling: Pooling,
+    pub layout: HeadLayout,
+    head_weight: Tensor,
+    head_bias: Tensor,
+}
+
+impl Transformer {
+    /// Reads `config.json`, `model.safetensors` and `tokenizer.json` of a bundle.
+    pub fn open(dir: &Path, taxonomy: &Taxonomy, pooling: Pooling, prefix: &str, max_pieces: usize) -> Result<Self> {
+        let device = Device::Cpu;
+        let config = EncoderConfig::open(&dir.join("config.json"))?;
+        let path = dir.join("model.safetensors");
+        let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
+        let mut tensors = quantize::load(&path)?;
+        let layout = HeadLayout::of(taxonomy);
+        let width = pooling.width(config.hidden_size);
+        let mut take = |name: &str, shape: &[usize]| -> Result<Tensor> {
+            let tensor = tensors.remove(name).ok_or_else(|| fault(format!("has no tensor {name}")))?;
+            if tensor.dims() != shape {
+                let found = tensor.dims();
+                return Err(fault(format!("{name} has shape {found:?}, the taxonomy needs {shape:?}")));
+            }
+            Ok(tensor)
+        };
+        let head_weight = take(HEAD_WEIGHT, &[layout.width, width])?;
+        let head_bias = take(HEAD_BIAS, &[layout.width])?;
+        let weights = Weights::from_hf(tensors, &config, &device).map_err(fault)?;
+        let max_pieces = max_pieces.min(config.max_pieces());
+        let pieces = PieceEncoder::open(&dir.join("tokenizer.json"), prefix, max_pieces)?;
+        if pieces.vocabulary() > config.vocab_size {
+            let reason = format!("the tokenizer has {} pieces, the encoder {}", pieces.vocabulary(), config.vocab_size);
+            return Err(fault(reason));
+        }
+        Ok(Transformer { encoder: Encoder { config, weights }, pieces, pooling, layout, head_weight, head_bias })
+    }
+
+    /// The pieces of many texts, cut in parallel.
+    pub fn encode(&self, readings: &[&Reading]) -> Result<Vec<Pieces>> {
+        readings.par_iter().map(|reading| self.pieces.encode(reading.text.as_str())).collect()
+    }
+
+    /// Logits of texts that are already in pieces; a text gets the same logits in any company.
+    pub fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
+        infer(&self.encoder, &self.head_weight, &self.head_bias, self.pooling, &self.layout, texts)
+    }
+}
+
+/// Runs texts through an encoder and its heads in steps of bounded size; the order of the result is that of the input.
+pub fn infer(
+    encoder: &Encoder,
+    head_weight: &Tensor,
+    head_bias: &Tensor,
+    pooling: Pooling,
+    layout: &HeadLayout,
+    texts: &[Pieces],
+) -> Result<Vec<Logits>> {
+    let mut out = Vec::with_capacity(texts.len());
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let mut pieces = 0;
+        let count = rest.iter().take_while(|text| {
+            pieces += text.ids.len();
+            pieces <= PIECES_PER_STEP
+        });
+        let count = count.count().max(1);
+        let (step, later) = rest.split_at(count);
+        rest = later;
+        let batch = Ragged::of(step);
+        let states = encoder.forward(&batch, Noise::none())?;
+        let logits = ops::linear(&pool(&states, &batch, pooling)?, head_weight, head_bias)?.to_vec2::<f32>()?;
+        out.extend(logits.iter().map(|row| layout.split(row)));
+    }
+    Ok(out)
+}
+
+impl Classifier for Transformer {
+    fn logits(&self, readings: &[&Reading]) -> Result<Vec<Logits>> {
+        self.logits_of(&self.encode(readings)?)
+    }
+}
+
+/// All tensors of a model file: the encoder's by HF name and the heads'.
+pub fn model_tensors(weights: &Weights, head_weight: &Tensor, head_bias: &Tensor) -> Result<BTreeMap<String, Tensor>> {
+    let mut tensors = weights.to_hf()?;
+    tensors.insert(HEAD_WEIGHT.to_owned(), head_weight.to_device(&Device::Cpu)?.detach());
+    tensors.insert(HEAD_BIAS.to_owned(), head_bias.to_device(&Device::Cpu)?.detach());
+    Ok(tensors)
+}
+
+#[cfg(test)]
+use ops::tests::random as ops_random;

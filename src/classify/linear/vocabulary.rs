@@ -1,0 +1,126 @@
+//! The features a model knows, and the row of numbers that a reading becomes.
+
+use super::{
+    grams::{Kind, keys},
+    recipe::LinearRecipe,
+    rows::Rows,
+};
+use crate::segment::Reading;
+use std::collections::HashMap;
+
+/// Known features with the weight of their rarity. Ids are places in `keys`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Vocabulary {
+    pub char_grams: usize,
+    pub word_grams: usize,
+    /// In rising order.
+    pub keys: Vec<u32>,
+    /// Inverse document frequency: `1 + ln((1 + rows) / (1 + rows with it))`.
+    pub idf: Vec<f32>,
+    /// Open addressing over `keys`: key and id side by side, so that a look-up touches one line of the cache.
+    table: Vec<(u32, u32)>,
+}
+
+const NOTHING: u32 = u32::MAX;
+
+/// Buffers that are used again from reading to reading.
+#[derive(Default)]
+pub(super) struct Scratch {
+    ids: Vec<u32>,
+    pub row: Vec<(u32, f32)>,
+}
+
+impl Vocabulary {
+    /// The features that stand in at least `min_rows` readings, the most frequent `max_features` of them.
+    pub fn learn(readings: &[Reading], recipe: &LinearRecipe) -> Self {
+        let mut counts: HashMap<u32, u32> = HashMap::new();
+        let mut found = Vec::new();
+        for reading in readings {
+            found.clear();
+            keys(reading, recipe.char_grams, recipe.word_grams, |key| found.push(key));
+            found.sort_unstable();
+            found.dedup();
+            for &key in &found {
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        let mut features: Vec<(u32, u32)> =
+            counts.into_iter().filter(|&(_, rows)| rows as usize >= recipe.min_rows).collect();
+        features.sort_unstable_by_key(|&(key, rows)| (std::cmp::Reverse(rows), key));
+        features.truncate(recipe.max_features);
+        features.sort_unstable();
+        let rows = readings.len() as f32;
+        let idf = features.iter().map(|&(_, with)| 1.0 + ((1.0 + rows) / (1.0 + with as f32)).ln()).collect();
+        Self::new(recipe.char_grams, recipe.word_grams, features.into_iter().map(|(key, _)| key).collect(), idf)
+    }
+
+    pub fn new(char_grams: usize, word_grams: usize, keys: Vec<u32>, idf: Vec<f32>) -> Self {
+        let size = (keys.len() * 2).next_power_of_two().max(2);
+        let mut table = vec![(0, NOTHING); size];
+        for (id, &key) in keys.iter().enumerate() {
+            let mut place = key as usize >> 1 & (size - 1);
+            while table[place].1 != NOTHING {
+                place = (place + 1) & (size - 1);
+            }
+            table[place] = (key, id as u32);
+        }
+        Vocabulary { char_grams, word_grams, keys, idf, table }
+    }
+
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The same with only the features whose ids are given, in rising order.
+    pub fn keep(&self, ids: &[usize]) -> Self {
+        let keys = ids.iter().map(|&id| self.keys[id]).collect();
+        let idf = ids.iter().map(|&id| self.idf[id]).collect();
+        Self::new(self.char_grams, self.word_grams, keys, idf)
+    }
+
+    fn id(&self, key: u32) -> Option<u32> {
+        let mask = self.table.len() - 1;
+        let mut place = key as usize >> 1 & mask;
+        loop {
+            match self.table[place] {
+                (_, NOTHING) => return None,
+                (found, id) if found == key => return Some(id),
+                _ => place = (place + 1) & mask,
+            }
+        }
+    }
+
+    /// Fills `scratch.row`: `(1 + ln count) · idf` for every known feature, characters and words each scaled to the same
+    /// length, the whole to length one. A reading of unknown features only gives an empty row.
+    pub fn row(&self, reading: &Reading, scratch: &mut Scratch) {
+        let Scratch { ids, row } = scratch;
+        ids.clear();
+        row.clear();
+        keys(reading, self.char_grams, self.word_grams, |key| ids.extend(self.id(key)));
+        ids.sort_unstable();
+        let mut squares = [0.0f32; 2];
+        for run in ids.chunk_by(|a, b| a == b) {
+            let id = run[0] as usize;
+            let value = (1.0 + (run.len() as f32).ln()) * self.idf[id];
+            squares[Kind::of(self.keys[id]) as usize] += value * value;
+            row.push((run[0], value));
+        }
+        let blocks = squares.iter().filter(|s| **s > 0.0).count() as f32;
+        let scales = squares.map(|s| if s > 0.0 { 1.0 / (s * blocks).sqrt() } else { 0.0 });
+        for (id, value) in row.iter_mut() {
+            *value *= scales[Kind::of(self.keys[*id as usize]) as usize];
+        }
+    }
+
+    /// The rows of all readings, with a last feature that is always one and carries the bias.
+    pub fn rows(&self, readings: &[Reading]) -> Rows {
+        let mut rows = Rows::new();
+        let mut scratch = Scratch::default();
+        for reading in readings {
+            self.row(reading, &mut scratch);
+            scratch.row.push((self.len() as u32, 1.0));
+            rows.push(&scratch.row);
+        }
+        rows
+    }
+}

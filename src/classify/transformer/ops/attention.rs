@@ -1,0 +1,219 @@
+//! Multi-head self-attention over a ragged batch (Vaswani et al. 2017, section 3.2).
+//!
+//! The pieces of all texts lie one after another; attention stays within a text, so nothing is padded and nothing masked.
+//! The backward pass computes the attention weights again rather than keeping them: they are a small part of the work and
+//! the largest part of the memory.
+
+use super::{
+    dropout::{drop, threshold},
+    matmul::{View, matmul},
+    values,
+    vector::{exp, inner, lanes, sum, vectorised},
+    with_values,
+};
+use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// `qkv` is `[pieces, 3 * hidden]`: queries, keys, values side by side, each with `heads` heads. `starts` holds where each
+/// text begins, and the number of pieces at the end. The result is `[pieces, hidden]`. A share `rate` of the attention
+/// weights is dropped, by `seed`.
+pub fn attention(qkv: &Tensor, heads: usize, starts: &Arc<[usize]>, rate: f32, seed: u32) -> Result<Tensor> {
+    if qkv.device().is_cpu() {
+        qkv.contiguous()?.apply_op1(Attention { heads, starts: starts.clone(), rate, seed })
+    } else {
+        plain(qkv, heads, starts, rate, seed)
+    }
+}
+
+fn plain(qkv: &Tensor, heads: usize, starts: &[usize], rate: f32, seed: u32) -> Result<Tensor> {
+    let hidden = qkv.dim(1)? / 3;
+    let size = hidden / heads;
+    let mut outs = Vec::with_capacity(starts.len());
+    for (text, span) in starts.windows(2).enumerate() {
+        let pieces = span[1] - span[0];
+        let rows = qkv.narrow(0, span[0], pieces)?;
+        let part = |i: usize| -> Result<Tensor> {
+            rows.narrow(1, i * hidden, hidden)?.reshape((pieces, heads, size))?.transpose(0, 1)?.contiguous()
+        };
+        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+        let scores = (q.matmul(&k.transpose(1, 2)?.contiguous()?)? / (size as f64).sqrt())?;
+        let weights = candle_softmax(&scores)?;
+        let weights = super::dropout(&weights, rate, seed ^ text as u32)?;
+        outs.push(weights.matmul(&v)?.transpose(0, 1)?.reshape((pieces, hidden))?);
+    }
+    Tensor::cat(&outs, 0)
+}
+
+fn candle_softmax(x: &Tensor) -> Result<Tensor> {
+    let exps = x.broadcast_sub(&x.max_keepdim(D::Minus1)?)?.exp()?;
+    exps.broadcast_div(&exps.sum_keepdim(D::Minus1)?)
+}
+
+struct Attention {
+    heads: usize,
+    starts: Arc<[usize]>,
+    rate: f32,
+    seed: u32,
+}
+
+/// Cuts a row-major `[pieces, width]` buffer into one slice a text.
+fn by_text<'a>(mut rest: &'a mut [f32], starts: &[usize], width: usize) -> Vec<&'a mut [f32]> {
+    let mut parts = Vec::with_capacity(starts.len());
+    for span in starts.windows(2) {
+        let (part, tail) = rest.split_at_mut((span[1] - span[0]) * width);
+        parts.push(part);
+        rest = tail;
+    }
+    parts
+}
+
+/// The larger of two, as the one instruction that the machine has for it.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+vectorised! {
+    /// Softmax of every row, in place.
+    fn softmax_rows(scores: &mut [f32], n: usize) {
+        for row in scores.chunks_exact_mut(n) {
+            let max = lanes(row, f32::NEG_INFINITY, larger, larger);
+            for s in row.iter_mut() {
+                *s = exp(*s - max);
+            }
+            let total = 1.0 / sum(row);
+            for s in row.iter_mut() {
+                *s *= total;
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// The softmax's Jacobian, row by row and in place: `ds = w * (dw - <dw, w>)`.
+    fn through_softmax(dw: &mut [f32], weights: &[f32], n: usize) {
+        for (dw, w) in dw.chunks_exact_mut(n).zip(weights.chunks_exact(n)) {
+            let mean = inner(dw, w);
+            for (d, &w) in dw.iter_mut().zip(w) {
+                *d = w * (*d - mean);
+            }
+        }
+    }
+}
+
+impl Attention {
+    /// The attention weights of one head of one text, before dropout.
+    fn weights(&self, qkv: &[f32], n: usize, head: usize, hidden: usize, out: &mut [f32]) {
+        let (q, k, _) = self.parts(qkv, n, head, hidden);
+        let scale = 1.0 / (q.cols as f32).sqrt();
+        matmul(out, n, 0.0, q, k.t(), scale, 1);
+        softmax_rows(out, n);
+    }
+
+    fn parts<'a>(&self, qkv: &'a [f32], n: usize, head: usize, hidden: usize) -> (View<'a>, View<'a>, View<'a>) {
+        let size = hidden / self.heads;
+        let part = |i: usize| View::rows(&qkv[i * hidden + head * size..], n, size, 3 * hidden);
+        (part(0), part(1), part(2))
+    }
+
+    /// Drops attention weights (or their gradients) in place; `text` and `head` choose the mask.
+    fn drop(&self, weights: &mut [f32], text: usize, head: usize) {
+        if self.rate <= 0.0 {
+            return;
+        }
+        let (threshold, scale) = (threshold(self.rate), 1.0 / (1.0 - self.rate));
+        let start = (head * weights.len()) as u32;
+        drop(weights, self.seed ^ text as u32, start, threshold, scale);
+    }
+
+    fn forward_text(&self, text: usize, qkv: &[f32], hidden: usize, out: &mut [f32]) {
+        let n = qkv.len() / (3 * hidden);
+        let size = hidden / self.heads;
+        let mut weights = vec![0.0f32; n * n];
+        for head in 0..self.heads {
+            self.weights(qkv, n, head, hidden, &mut weights);
+            self.drop(&mut weights, text, head);
+            let (_, _, v) = self.parts(qkv, n, head, hidden);
+            matmul(&mut out[head * size..], hidden, 0.0, View::rows(&weights, n, n, n), v, 1.0, 1);
+        }
+    }
+
+    fn backward_text(&self, text: usize, qkv: &[f32], grad: &[f32], hidden: usize, out: &mut [f32]) {
+        let n = qkv.len() / (3 * hidden);
+        let size = hidden / self.heads;
+        let scale = 1.0 / (size as f32).sqrt();
+        let mut weights = vec![0.0f32; n * n];
+        let mut dropped = vec![0.0f32; n * n];
+        let mut dw = vec![0.0f32; n * n];
+        for head in 0..self.heads {
+            let (q, k, v) = self.parts(qkv, n, head, hidden);
+            let grad = View::rows(&grad[head * size..], n, size, hidden);
+            self.weights(qkv, n, head, hidden, &mut weights);
+            dropped.copy_from_slice(&weights);
+            self.drop(&mut dropped, text, head);
+            let at = |part: usize| part * hidden + head * size;
+            matmul(&mut out[at(2)..], 3 * hidden, 0.0, View::rows(&dropped, n, n, n).t(), grad, 1.0, 1);
+            matmul(&mut dw, n, 0.0, grad, v.t(), 1.0, 1);
+            self.drop(&mut dw, text, head);
+            through_softmax(&mut dw, &weights, n);
+            let ds = View::rows(&dw, n, n, n);
+            matmul(&mut out[at(0)..], 3 * hidden, 0.0, ds, k, scale, 1);
+            matmul(&mut out[at(1)..], 3 * hidden, 0.0, ds.t(), q, scale, 1);
+        }
+    }
+}
+
+impl CustomOp1 for Attention {
+    fn name(&self) -> &'static str {
+        "attention"
+    }
+
+    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (pieces, width) = layout.shape().dims2()?;
+        let hidden = width / 3;
+        let qkv = values(qkv, layout, "attention")?;
+        let mut out = vec![0.0f32; pieces * hidden];
+        by_text(&mut out, &self.starts, hidden).into_par_iter().enumerate().for_each(|(text, out)| {
+            let span = self.starts[text] * width..self.starts[text + 1] * width;
+            self.forward_text(text, &qkv[span], hidden, out);
+        });
+        Ok((CpuStorage::F32(out), (pieces, hidden).into()))
+    }
+
+    fn bwd(&self, qkv: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let (pieces, width) = qkv.dims2()?;
+        let hidden = width / 3;
+        let out = with_values(qkv, |qkv| {
+            with_values(grad, |grad| {
+                let mut out = vec![0.0f32; pieces * width];
+                by_text(&mut out, &self.starts, width).into_par_iter().enumerate().for_each(|(text, out)| {
+                    let (from, to) = (self.starts[text], self.starts[text + 1]);
+                    let (qkv, grad) = (&qkv[from * width..to * width], &grad[from * hidden..to * hidden]);
+                    self.backward_text(text, qkv, grad, hidden, out);
+                });
+                Ok(out)
+            })
+        })?;
+        Ok(Some(Tensor::from_vec(out, (pieces, width), qkv.device())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{assert_same_gradients, random};
+    use std::sync::Arc;
+
+    #[test]
+    fn fused_equals_plain_forward_and_backward() {
+        let qkv = random((9, 24), 8);
+        let starts: Arc<[usize]> = Arc::from([0, 4, 9]);
+        for rate in [0.0, 0.3] {
+            assert_same_gradients(
+                &[&qkv],
+                |v| super::attention(v[0], 2, &starts, rate, 11),
+                |v| super::plain(v[0], 2, &starts, rate, 11),
+            );
+        }
+    }
+}
