@@ -83,6 +83,11 @@ impl PieceEncoder {
         Ok(Pieces { ids })
     }
 
+    /// The longest text that is kept whole, special pieces included.
+    pub fn max_pieces(&self) -> usize {
+        self.max_pieces
+    }
+
     /// The piece that stands for a hidden one in training; the unknown or last special piece where the vocabulary has none.
     pub fn mask_id(&self) -> u32 {
         self.mask.unwrap_or(self.last)

@@ -1,23 +1,101 @@
 //! Stage 6: how urgent it is, with the words that show it.
+//!
+//! Signals read off the words, sums of money, the customer's tier and the model's heads are measured ([`measures`]), each
+//! is worth the policy's points, and the sum falls into a level.
 
-use crate::{Complaint, classify::Prediction, policy::Policy, score::Feeling, segment::Reading, taxonomy::Taxonomy};
+mod measure;
+mod money;
+mod negation;
+mod stake;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use measure::{Measure, measures};
+
+use crate::{
+    Complaint,
+    classify::{Head, Prediction},
+    decision::Reason,
+    policy::Policy,
+    score::Feeling,
+    segment::Reading,
+    taxonomy::Taxonomy,
+};
 
 /// Points, level and reasons; the level is an index into the taxonomy's priorities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Urgency {
     pub level: usize,
+    /// The sum of the reasons' points.
     pub points: i32,
-    pub reasons: Vec<crate::decision::Reason>,
+    /// The weightiest first.
+    pub reasons: Vec<Reason>,
 }
 
 /// Adds up what the policy's signals are worth in this complaint.
+///
+/// `None` where the taxonomy has no priorities, or where the policy leaves the level to a head that the bundle lacks.
 pub fn urgency(
-    _policy: &Policy,
-    _taxonomy: &Taxonomy,
-    _complaint: &Complaint,
-    _reading: &Reading,
-    _prediction: &Prediction,
-    _feeling: &Feeling,
+    policy: &Policy,
+    taxonomy: &Taxonomy,
+    complaint: &Complaint,
+    reading: &Reading,
+    prediction: &Prediction,
+    feeling: &Feeling,
 ) -> Option<Urgency> {
-    todo!()
+    if taxonomy.priorities.is_empty() {
+        return None;
+    }
+    let measures = measures(policy, taxonomy, complaint, reading, prediction, feeling);
+    let floor = measures.iter().filter_map(|measure| measure.floor.map(|level| (level, measure))).min_by_key(|f| f.0);
+    let mut reasons = reasons(&measures, reading.text.original());
+    let mut points: i32 = reasons.iter().map(|reason| reason.points).sum();
+    let mut level =
+        if policy.levels.is_empty() { prediction.best(Head::Priority)?.0 } else { level(&policy.levels, points) };
+    if let Some((at_least, measure)) = floor.filter(|(at_least, _)| *at_least < level) {
+        level = at_least;
+        // The points that the floor lends, so that level and points never disagree.
+        if let Some(&begin) = policy.levels.get(at_least) {
+            let mut lent = reason(measure, reading.text.original(), begin - points);
+            lent.signal = format!("floor.{}", measure.signal);
+            points = begin;
+            reasons.push(lent);
+        }
+    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.points.abs()));
+    Some(Urgency { level, points, reasons })
+}
+
+/// The level that a sum of points falls into; `begins` falls from the most urgent on.
+fn level(begins: &[i32], points: i32) -> usize {
+    begins.iter().position(|&begin| points >= begin).unwrap_or(begins.len())
+}
+
+/// One reason a signal: measures that share one are added before rounding. A signal worth nothing gives none.
+fn reasons(measures: &[Measure], original: &str) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let mut at = 0;
+    while let Some(first) = measures.get(at) {
+        let same = measures[at..].iter().take_while(|measure| measure.signal == first.signal).count();
+        let kind = &measures[at..at + same];
+        let points = kind.iter().map(Measure::points).sum::<f32>().round() as i32;
+        let shown = kind.iter().find(|measure| !measure.evidence.is_empty()).unwrap_or(first);
+        if points != 0 {
+            reasons.push(reason(shown, original, points));
+        }
+        at += same;
+    }
+    reasons
+}
+
+fn reason(measure: &Measure, original: &str, points: i32) -> Reason {
+    let span = measure.evidence.first().cloned();
+    let evidence = span.clone().and_then(|range| original.get(range)).map(str::to_owned);
+    Reason {
+        signal: measure.signal.clone(),
+        span: evidence.as_ref().and(span).map(|r| (r.start, r.end)),
+        evidence,
+        points,
+    }
 }

@@ -49,11 +49,7 @@ pub fn fold(original: &str) -> Vec<Glyph> {
 fn push_normal(glyphs: &mut Glyphs, cluster: &str, from: u32, to: u32, after: Option<char>) {
     let mut normal = cluster.nfkc().filter(|&c| !is_invisible(c)).peekable();
     while let Some(c) = normal.next() {
-        let c = if c.is_whitespace() {
-            ' '
-        } else {
-            simplify(glyphs.last(), c, normal.peek().copied().or(after))
-        };
+        let c = if c.is_whitespace() { ' ' } else { simplify(glyphs.last(), c, normal.peek().copied().or(after)) };
         glyphs.push(Glyph { c, from, to });
     }
 }
@@ -123,11 +119,10 @@ mod tests {
     #[test]
     fn a_ligature_maps_to_the_whole_character() {
         let glyphs = fold("㎏重");
-        assert_eq!(glyphs.iter().map(|g| (g.c, g.from, g.to)).collect::<Vec<_>>(), [
-            ('k', 0, 3),
-            ('g', 0, 3),
-            ('重', 3, 6)
-        ]);
+        assert_eq!(
+            glyphs.iter().map(|g| (g.c, g.from, g.to)).collect::<Vec<_>>(),
+            [('k', 0, 3), ('g', 0, 3), ('重', 3, 6)]
+        );
     }
 
     #[test]

@@ -60,9 +60,8 @@ impl OffsetMap {
 
     /// Where the byte before `at` ends in the original.
     fn to(&self, at: usize) -> usize {
-        self.span(at.saturating_sub(1)).map_or(0, |s| {
-            if s.copied { s.from as usize + (at - s.clean as usize) } else { s.to as usize }
-        })
+        self.span(at.saturating_sub(1))
+            .map_or(0, |s| if s.copied { s.from as usize + (at - s.clean as usize) } else { s.to as usize })
     }
 }
 

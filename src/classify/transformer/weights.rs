@@ -100,6 +100,12 @@ impl Weights {
         Ok(Weights { tensors: out, vars: BTreeMap::new(), table, words, hidden: h, device: device.clone() })
     }
 
+    /// From the encoder's own names (`qkv` as one matrix) and a word table.
+    pub fn from_parts(tensors: HashMap<String, Tensor>, words: Tensor, hidden: usize) -> Self {
+        let device = words.device().clone();
+        Weights { tensors, vars: BTreeMap::new(), table: Vec::new(), words: Some(words), hidden, device }
+    }
+
     /// Makes every weight a variable that gradients reach; the word table becomes plain memory that training steps row by
     /// row.
     pub fn into_trainable(mut self) -> Result<Self> {

@@ -100,9 +100,8 @@ impl<'t> Place<'t> {
 }
 
 /// Letters that people write right before their own number, unlike the letters that open a tracking number.
-const CONTACT_LETTERS: [&str; 15] = [
-    "tel", "phone", "mobile", "mob", "call", "vx", "wx", "v", "wechat", "weixin", "qq", "q", "dh", "sj", "lxdh",
-];
+const CONTACT_LETTERS: [&str; 15] =
+    ["tel", "phone", "mobile", "mob", "call", "vx", "wx", "v", "wechat", "weixin", "qq", "q", "dh", "sj", "lxdh"];
 
 fn is_touched_before(before: &str) -> bool {
     let mut chars = before.chars().rev();
@@ -140,7 +139,8 @@ fn is_touched_after(after: &str) -> bool {
 
 /// The end of `text` whose characters all satisfy `wanted`; no further back than a word can be long.
 fn trailing(text: &str, wanted: impl Fn(char) -> bool) -> &str {
-    let start = text.char_indices().rev().take(24).take_while(|&(_, c)| wanted(c)).last().map_or(text.len(), |(i, _)| i);
+    let start =
+        text.char_indices().rev().take(24).take_while(|&(_, c)| wanted(c)).last().map_or(text.len(), |(i, _)| i);
     &text[start..]
 }
 
@@ -166,12 +166,15 @@ mod tests {
     fn blocks_know_what_joins_them() {
         let text = "138 0013-8000,12";
         let joints: Vec<_> = blocks(text).iter().map(|b| (text[b.range.clone()].to_owned(), b.joint)).collect();
-        assert_eq!(joints, [
-            ("138".into(), Joint::Other),
-            ("0013".into(), Joint::Space),
-            ("8000".into(), Joint::Hyphen),
-            ("12".into(), Joint::Other)
-        ]);
+        assert_eq!(
+            joints,
+            [
+                ("138".into(), Joint::Other),
+                ("0013".into(), Joint::Space),
+                ("8000".into(), Joint::Hyphen),
+                ("12".into(), Joint::Other)
+            ]
+        );
     }
 
     #[test]

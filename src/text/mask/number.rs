@@ -11,6 +11,10 @@ use std::ops::Range;
 /// A number that was recognised: its kind, how many blocks it takes, its bytes.
 pub type Hit = (MaskKind, usize, Range<usize>);
 
+/// The fewest digits that personal data has, and the most blocks that it is written in.
+const SHORTEST: usize = 7;
+const MOST_BLOCKS: usize = 11;
+
 /// Adds every number that is personal data.
 pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
     let blocks = blocks(text);
@@ -19,6 +23,11 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
     let mut at = 0;
     while at < blocks.len() {
         let start = blocks[at].range.start;
+        let place = Place { text, blocks: &blocks, at, announced: Announced::Nothing };
+        if place.lengths(MOST_BLOCKS).sum::<usize>() < SHORTEST {
+            at += 1;
+            continue;
+        }
         let mut announced = announced(&text[..start]);
         if announced == Announced::Nothing && business_end.is_some_and(|end| only_lists(&text[end..start])) {
             announced = Announced::Business;
@@ -31,7 +40,7 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
             at += 1;
             continue;
         }
-        let place = Place { text, blocks: &blocks, at, announced };
+        let place = Place { announced, ..place };
         match identity::at(&place).or_else(|| card::at(&place)).or_else(|| phone::at(&place)) {
             Some((kind, count, range)) => {
                 found.push((kind, range));
