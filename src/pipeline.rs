@@ -1,28 +1,44 @@
 //! Where the stages meet, and the only place: server, command line, batch and evaluation all come through here.
 
 use crate::{
-    Complaint, Decision, Result,
-    classify::{Head, Prediction},
+    Complaint, Decision, ENGINE, Error, Result,
+    bundle::{Bundle, Manifest},
+    classify::{
+        Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
+    },
+    decide,
+    decision::{Candidate, Choice, Emotion, Priority, Versions},
     policy::Policy,
-    prioritize::Urgency,
-    score::Feeling,
-    segment::Reading,
-    taxonomy::Taxonomy,
+    prioritize::{self, Urgency},
+    score::{self, Feeling},
+    segment::{Reading, Segmenter},
+    taxonomy::{Language, Taxonomy},
 };
-use std::{path::Path, time::Duration};
+use rayon::prelude::*;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Everything needed to decide: taxonomy, policy, models. Made once, shared by all threads.
 pub struct Pipeline {
     pub taxonomy: Taxonomy,
     pub policy: Policy,
+    pub manifest: Manifest,
+    which: Which,
+    segmenter: Segmenter,
+    transformer: Option<Transformer>,
+    linear: Option<LinearModel>,
+    calibrations: Calibrations,
+    versions: Versions,
 }
 
 /// Where the time of one call went.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
-    /// Cleaning, masking, segmenting and cutting into pieces.
+    /// Cleaning, masking and segmenting.
     pub tokenise: Duration,
-    /// The models.
+    /// The models, cutting into pieces included.
     pub infer: Duration,
     /// Everything.
     pub total: Duration,
@@ -36,10 +52,69 @@ pub struct Finding {
     pub urgency: Option<Urgency>,
 }
 
+/// How many alternatives a decision shows beside the chosen label.
+const ALTERNATIVES: usize = 3;
+
+/// From which probability on an any-of label (a second category, a flag) is told.
+const TOLD: f32 = 0.5;
+
 impl Pipeline {
     /// Opens a bundle, with the policy of a file or the built-in one that fits the bundle's taxonomy.
-    pub fn open(_bundle: &Path, _policy: Option<&Path>) -> Result<Self> {
-        todo!()
+    pub fn open(bundle: &Path, policy: Option<&Path>) -> Result<Self> {
+        let Bundle { manifest, taxonomy, transformer, linear, calibrations, .. } = Bundle::open(bundle)?;
+        let policy = match policy {
+            Some(path) => Policy::open(path, &taxonomy)?,
+            None => Policy::default_for(&taxonomy),
+        };
+        let which = match (&transformer, &linear) {
+            (Some(_), Some(_)) => Which::Both,
+            (Some(_), None) => Which::Transformer,
+            _ => Which::Linear,
+        };
+        let versions = Versions {
+            engine: ENGINE.to_owned(),
+            bundle: manifest.id(),
+            taxonomy: format!("{}@{}", taxonomy.id, taxonomy.version),
+            policy: format!("{}@{}", policy.id, policy.version),
+        };
+        let segmenter = Segmenter::new();
+        Ok(Pipeline { taxonomy, policy, manifest, which, segmenter, transformer, linear, calibrations, versions })
+    }
+
+    /// Answers with one of the bundle's models alone, or with both.
+    ///
+    /// # Errors
+    /// [`Error::InvalidRequest`] if the bundle has no such model.
+    pub fn with_models(mut self, which: Which) -> Result<Self> {
+        let has = match which {
+            Which::Both => self.transformer.is_some() && self.linear.is_some(),
+            Which::Transformer => self.transformer.is_some(),
+            Which::Linear => self.linear.is_some(),
+        };
+        if !has {
+            let reason = format!("the bundle {} cannot answer with it", self.versions.bundle);
+            return Err(Error::InvalidRequest { what: format!("model {}", which.name()), reason });
+        }
+        self.which = which;
+        Ok(self)
+    }
+
+    /// Which model answers.
+    pub fn which(&self) -> Which {
+        self.which
+    }
+
+    pub fn calibrations(&self) -> &Calibrations {
+        &self.calibrations
+    }
+
+    pub fn versions(&self) -> &Versions {
+        &self.versions
+    }
+
+    /// Which heads the bundle answers.
+    pub fn heads(&self) -> Vec<Head> {
+        Head::ALL.into_iter().filter(|h| h.width(&self.taxonomy) > 0).collect()
     }
 
     /// Decides about one complaint.
@@ -48,17 +123,131 @@ impl Pipeline {
     }
 
     /// Decides about many: one result a complaint, in order; one that cannot be read does not harm the others.
-    pub fn decide_all(&self, _complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings) {
-        todo!()
+    pub fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings) {
+        let start = Instant::now();
+        let (findings, mut timings) = self.find(complaints);
+        let decide = |(complaint, finding): (&Complaint, Result<Finding>)| Ok(self.write(complaint, &finding?));
+        let decisions = complaints.iter().zip(findings).map(decide).collect();
+        timings.total = start.elapsed();
+        (decisions, timings)
     }
 
     /// The same before it is written down, for evaluation.
-    pub fn find_all(&self, _complaints: &[Complaint]) -> Vec<Result<Finding>> {
-        todo!()
+    pub fn find_all(&self, complaints: &[Complaint]) -> Vec<Result<Finding>> {
+        self.find(complaints).0
     }
 
-    /// Which heads the bundle answers.
-    pub fn heads(&self) -> Vec<Head> {
-        Head::ALL.into_iter().filter(|h| h.width(&self.taxonomy) > 0).collect()
+    /// What texts that are already read say by themselves, without anything known about customer or order.
+    pub fn find_readings(&self, readings: &[&Reading]) -> Result<Vec<Finding>> {
+        let predictions = self.predict(readings)?;
+        let complaint = Complaint::default();
+        Ok(readings.iter().zip(predictions).map(|(r, p)| self.conclude(&complaint, (*r).clone(), p)).collect())
     }
+
+    fn find(&self, complaints: &[Complaint]) -> (Vec<Result<Finding>>, Timings) {
+        let start = Instant::now();
+        let read: Vec<Result<Reading>> = complaints.par_iter().map(|c| self.segmenter.read(&c.text)).collect();
+        let tokenise = start.elapsed();
+        let good: Vec<&Reading> = read.iter().filter_map(|r| r.as_ref().ok()).collect();
+        let predictions = self.predict(&good);
+        let infer = start.elapsed() - tokenise;
+        let mut predictions = match predictions {
+            Ok(predictions) => Ok(predictions.into_iter()),
+            Err(error) => Err(error.to_string()),
+        };
+        let findings = complaints
+            .iter()
+            .zip(read)
+            .map(|(complaint, reading)| {
+                let reading = reading?;
+                let prediction = match &mut predictions {
+                    Ok(predictions) => predictions.next().expect("one prediction a reading"),
+                    Err(reason) => return Err(Error::Internal(reason.clone())),
+                };
+                Ok(self.conclude(complaint, reading, prediction))
+            })
+            .collect();
+        (findings, Timings { tokenise, infer, total: start.elapsed() })
+    }
+
+    /// Calibrated probabilities, one set a reading.
+    pub fn predict(&self, readings: &[&Reading]) -> Result<Vec<Prediction>> {
+        if readings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transformer = self.transformer.as_ref().map(|model| model as &dyn Classifier);
+        let linear = self.linear.as_ref().map(|model| model as &dyn Classifier);
+        self.calibrations.predict(self.which, transformer, linear, readings)
+    }
+
+    fn conclude(&self, complaint: &Complaint, reading: Reading, prediction: Prediction) -> Finding {
+        let feeling = score::feeling(&self.taxonomy, &prediction);
+        let urgency = prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
+        Finding { reading, prediction, feeling, urgency }
+    }
+
+    fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
+        let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
+        let category = self.choice(Head::Category, prediction, |i| taxonomy.category_path(i, Language::Zh));
+        let department = self
+            .choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(Language::Zh).to_owned()]);
+        let chosen = prediction.best(Head::Category).map(|(i, _)| i);
+        let mut secondary = self.told(Head::Secondary, prediction);
+        secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));
+        let priority = finding.urgency.as_ref().map(|urgency| {
+            let level = &taxonomy.priorities[urgency.level].label;
+            let (points, reasons) = (urgency.points, urgency.reasons.clone());
+            Priority { level: level.id.clone(), name: level.name.zh.clone(), points, reasons }
+        });
+        let emotion = finding.feeling.emotion.map(|index| {
+            let label = &taxonomy.emotions[index].label;
+            let named = taxonomy.emotions.iter().zip(&prediction[Head::Emotion]);
+            let probabilities = named.map(|(e, &p)| (e.label.id.clone(), rounded(p))).collect();
+            let intensity = rounded(finding.feeling.intensity);
+            Emotion { label: label.id.clone(), name: label.name.zh.clone(), intensity, probabilities }
+        });
+        Decision {
+            id: complaint.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
+            category,
+            secondary,
+            department,
+            priority,
+            emotion,
+            sentiment: finding.feeling.sentiment.map(rounded),
+            flags: self.told(Head::Flags, prediction),
+            decision: decide::verdict(&self.policy, taxonomy, prediction, finding.urgency.as_ref()),
+            masked_text: finding.reading.text.masked(),
+            versions: self.versions.clone(),
+        }
+    }
+
+    fn choice(&self, head: Head, prediction: &Prediction, name: impl Fn(usize) -> Vec<String>) -> Option<Choice> {
+        let (best, probability) = prediction.best(head)?;
+        let label = |i: usize| crate::data::labels(&self.taxonomy, head).nth(i).unwrap_or_default().to_owned();
+        let mut order: Vec<usize> = (0..prediction[head].len()).filter(|&i| i != best).collect();
+        order.sort_by(|&a, &b| prediction[head][b].total_cmp(&prediction[head][a]));
+        let candidate = |i: usize| Candidate { label: label(i), probability: rounded(prediction[head][i]) };
+        Some(Choice {
+            label: label(best),
+            name: name(best),
+            probability: rounded(probability),
+            band: decide::band(&self.policy, head, prediction),
+            alternatives: order.into_iter().take(ALTERNATIVES).map(candidate).collect(),
+        })
+    }
+
+    /// The labels of an any-of head that are likelier than not, likeliest first.
+    fn told(&self, head: Head, prediction: &Prediction) -> Vec<Candidate> {
+        let named = crate::data::labels(&self.taxonomy, head).zip(&prediction[head]);
+        let told = named.filter(|(_, p)| **p >= TOLD);
+        let mut told: Vec<Candidate> =
+            told.map(|(label, &p)| Candidate { label: label.to_owned(), probability: rounded(p) }).collect();
+        told.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+        told
+    }
+}
+
+/// Four digits: more would promise more than a calibrated probability holds.
+fn rounded(value: f32) -> f32 {
+    (value * 1e4).round() / 1e4
 }

@@ -1,1 +1,183 @@
 //! Scores whole files: CSV and JSONL in, the same with predictions out.
+//!
+//! Rows travel in bounded chunks, so memory stays flat whatever the length of the file. A row that cannot be read or
+//! decided keeps its place, with the reason in the column `error`; the rows around it are scored.
+
+mod columns;
+mod input;
+mod output;
+mod prediction;
+
+pub use columns::Columns;
+pub use input::{Content, Input, Item};
+pub use prediction::Column;
+
+use crate::{Complaint, Decision, Error, Result, data::open::Format};
+use encoding_rs::Encoding;
+use output::Output;
+use serde::Serialize;
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// So many failed rows are named in the summary; the output file names them all.
+const NAMED: usize = 1000;
+
+/// How a file is read and written.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Guessed where absent.
+    pub encoding: Option<&'static Encoding>,
+    /// Field of a complaint → column, where the names do not tell; `text` is the words.
+    pub columns: BTreeMap<String, String>,
+    /// What is added, see [`Column::of`].
+    pub added: Vec<Column>,
+    /// Writes cells as they are, also those that a spreadsheet would run as a formula.
+    pub verbatim: bool,
+}
+
+/// How far the scoring is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub rows: usize,
+    /// Bytes of the input read so far, and in all.
+    pub read: u64,
+    pub length: u64,
+}
+
+/// A row that was not scored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The line of the input where it begins.
+    pub line: usize,
+    pub code: &'static str,
+    pub reason: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    pub rows: usize,
+    pub failed: usize,
+    /// The first of the rows that failed.
+    pub failures: Vec<Failure>,
+    pub encoding: &'static str,
+    pub text_column: String,
+    /// What else was read of a complaint: field → column.
+    pub columns: BTreeMap<String, String>,
+}
+
+/// Scores `from` into `to`. `decide` gets the complaints of a chunk and gives one result each, in order.
+///
+/// # Errors
+/// [`Error::File`] and [`Error::Data`] where the files cannot be used; then `to` is as it was before. A row that fails is
+/// no error.
+pub fn score(
+    from: &Path,
+    to: &Path,
+    options: &Options,
+    mut decide: impl FnMut(&[Complaint]) -> Vec<Result<Decision>>,
+    mut progress: impl FnMut(Progress),
+) -> Result<Summary> {
+    let mut input = Input::open(from, options.encoding)?;
+    refuse_overwriting(from, to)?;
+    refuse_another_format(&input, to)?;
+    let mut items = input.next_chunk()?;
+    let keys = match input.format() {
+        Format::Csv => input.header().0.to_vec(),
+        Format::Jsonl => keys(&items),
+    };
+    let columns =
+        Columns::find(&keys, &items, &options.columns).map_err(|reason| Error::Data { path: from.into(), reason })?;
+    let mut output = Output::create(to, &input, &keys, options.added.clone(), options.verbatim)?;
+    let mut summary = Summary {
+        rows: 0,
+        failed: 0,
+        failures: Vec::new(),
+        encoding: input.encoding.name(),
+        text_column: columns.text.clone(),
+        columns: columns.others.clone(),
+    };
+    while !items.is_empty() {
+        let read: Vec<Result<Complaint, String>> = items
+            .iter()
+            .map(|item| match &item.fault {
+                Some(fault) => Err(fault.clone()),
+                None => columns.complaint(&keys, &item.content),
+            })
+            .collect();
+        let complaints: Vec<Complaint> = read.iter().flatten().cloned().collect();
+        let mut decided = decide(&complaints).into_iter();
+        for (item, read) in items.into_iter().zip(read) {
+            let failure = match read {
+                Err(reason) => Some(Failure { line: item.line, code: "invalid_row", reason }),
+                Ok(_) => match decided.next() {
+                    Some(Ok(decision)) => {
+                        output.write(item.clone(), Ok(&decision))?;
+                        None
+                    }
+                    Some(Err(error)) => {
+                        Some(Failure { line: item.line, code: error.code(), reason: error.to_string() })
+                    }
+                    None => return Err(Error::Internal("a complaint of the chunk got no decision".into())),
+                },
+            };
+            summary.rows += 1;
+            if let Some(failure) = failure {
+                output.write(item, Err(&format!("{}: {}", failure.code, failure.reason)))?;
+                summary.failed += 1;
+                if summary.failures.len() < NAMED {
+                    summary.failures.push(failure);
+                }
+            }
+        }
+        progress(Progress { rows: summary.rows, read: input.position(), length: input.length });
+        items = input.next_chunk()?;
+    }
+    output.finish()?;
+    Ok(summary)
+}
+
+/// The names that the objects of a JSONL file use, paths into inner objects too.
+fn keys(items: &[Item]) -> Vec<String> {
+    let mut keys = BTreeSet::new();
+    for item in items {
+        let Content::Object(object, _) = &item.content else { continue };
+        for (key, value) in object {
+            keys.insert(key.clone());
+            if let Value::Object(inner) = value {
+                keys.extend(inner.keys().map(|k| format!("{key}.{k}")));
+            }
+        }
+    }
+    keys.into_iter().collect()
+}
+
+fn refuse_overwriting(from: &Path, to: &Path) -> Result<()> {
+    match (fs::canonicalize(from), fs::canonicalize(to)) {
+        (Ok(from), Ok(place)) if from == place => Err(Error::Data {
+            path: to.into(),
+            reason: "the output would overwrite the input; give another file with -o".into(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_another_format(input: &Input, to: &Path) -> Result<()> {
+    let name = to.to_string_lossy().to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let jsonl = [".jsonl", ".ndjson", ".json"].iter().any(|end| name.ends_with(end));
+    let reason = match input.format() {
+        Format::Csv if jsonl => "the input is a table, so the output is one: name it .csv",
+        Format::Jsonl if !jsonl => "the input is JSONL, so the output is too: name it .jsonl",
+        _ if name.ends_with(".xlsx") || name.ends_with(".xls") => "a workbook cannot be written; name it .csv",
+        _ => return Ok(()),
+    };
+    Err(Error::Data { path: to.into(), reason: reason.into() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,128 @@
 //! A trained model in a folder: written by the trainer, checked by hash, opened by the pipeline.
+//!
+//! | file | what |
+//! |---|---|
+//! | `manifest.json` | name, version, how texts become pieces, and the SHA-256 of every other file |
+//! | `taxonomy.toml` | the labels, in the order of the heads' outputs |
+//! | `config.json`, `model.safetensors`, `tokenizer.json` | the transformer, in HF's layout |
+//! | `linear.safetensors` | the linear model |
+//! | `calibration.json` | temperatures and blend |
+//! | `recipe.toml` | the resolved recipe that made it |
+//! | `metrics.json` | what it reached on which data |
+//! | `README.md` | the card |
+
+mod manifest;
+mod write;
+
+pub use manifest::{FileRecord, Manifest, Reading};
+pub use write::{write_file, write_tensors};
+
+use crate::{
+    Error, Result,
+    classify::{calibration::Calibrations, linear::LinearModel, transformer::Transformer},
+    taxonomy::Taxonomy,
+};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// The names of a bundle's files.
+pub mod file {
+    pub const MANIFEST: &str = "manifest.json";
+    pub const TAXONOMY: &str = "taxonomy.toml";
+    pub const CONFIG: &str = "config.json";
+    pub const MODEL: &str = "model.safetensors";
+    pub const TOKENIZER: &str = "tokenizer.json";
+    pub const LINEAR: &str = "linear.safetensors";
+    pub const CALIBRATION: &str = "calibration.json";
+    pub const RECIPE: &str = "recipe.toml";
+    pub const METRICS: &str = "metrics.json";
+    pub const CARD: &str = "README.md";
+}
+
+/// An opened bundle. Either model may be absent, not both.
+pub struct Bundle {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+    pub taxonomy: Taxonomy,
+    pub transformer: Option<Transformer>,
+    pub linear: Option<LinearModel>,
+    pub calibrations: Calibrations,
+}
+
+impl Bundle {
+    /// Opens a folder and checks the hash of every file that the manifest names, before any is used.
+    ///
+    /// # Errors
+    /// [`Error::BundleHash`] names the file that was changed or half copied; [`Error::Bundle`] what is missing.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let manifest = verify(folder)?;
+        let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
+        let taxonomy = Taxonomy::open(&folder.join(file::TAXONOMY))?;
+        let transformer = match &manifest.reading {
+            Some(r) => Some(Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces)?),
+            None => None,
+        };
+        let linear = match manifest.files.contains_key(file::LINEAR) {
+            true => Some(LinearModel::open(&folder.join(file::LINEAR))?),
+            false => None,
+        };
+        if transformer.is_none() && linear.is_none() {
+            return Err(fault("holds neither a transformer nor a linear model".into()));
+        }
+        let calibrations: Calibrations = match manifest.files.contains_key(file::CALIBRATION) {
+            true => read_json(&folder.join(file::CALIBRATION))?,
+            false => Calibrations::default(),
+        };
+        if let Some(reason) = calibrations.fault() {
+            return Err(fault(reason));
+        }
+        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations })
+    }
+}
+
+/// Checks every file against the manifest's hashes.
+pub fn verify(folder: &Path) -> Result<Manifest> {
+    let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
+    let path = folder.join(file::MANIFEST);
+    if !path.exists() {
+        return Err(fault(format!("there is no {}", file::MANIFEST)));
+    }
+    let manifest: Manifest = read_json(&path)?;
+    manifest.check().map_err(fault)?;
+    for (name, record) in &manifest.files {
+        let path = folder.join(name);
+        if !path.exists() {
+            return Err(fault(format!("{name} is missing")));
+        }
+        let found = hash(&path)?;
+        if found != record.sha256 {
+            let (expected, file) = (record.sha256.clone(), name.clone());
+            return Err(Error::BundleHash { path: folder.to_owned(), file, expected, found });
+        }
+    }
+    Ok(manifest)
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub fn hash(path: &Path) -> Result<String> {
+    let mut file = std::fs::File::open(path).map_err(|e| Error::file(path, e))?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0u8; 1 << 16];
+    loop {
+        match std::io::Read::read(&mut file, &mut block).map_err(|e| Error::file(path, e))? {
+            0 => return Ok(hex(&hash.finalize())),
+            n => hash.update(&block[..n]),
+        }
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
+    let folder = path.parent().unwrap_or(path).to_owned();
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    serde_json::from_slice(&bytes).map_err(|e| Error::Bundle { path: folder, reason: format!("{name}: {e}") })
+}

@@ -1,12 +1,14 @@
 //! The command line: one file a command. Data goes to stdout, talk to stderr; exit 0 done, 1 finished with something
 //! skipped or refused, 2 could not run.
 
+mod aligned;
 pub mod bundle;
 pub mod classify;
 pub mod data;
 pub mod evaluate;
 pub mod score;
 pub mod serve;
+mod stdout;
 pub mod train;
 
 use crate::{Error, Pipeline, Result};

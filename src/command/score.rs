@@ -1,14 +1,131 @@
 //! `fenzhen score`.
 
-use crate::Result;
-use std::process::ExitCode;
+use super::{ModelFlags, OutputFlags, data::pair};
+use crate::{
+    Error, Result,
+    batch::{self, Column, Options, Progress, Summary},
+    data::encoding,
+};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+/// So many failed rows are named on the terminal.
+const NAMED: usize = 10;
 
 /// Score a whole file of complaints
+///
+/// Reads CSV (UTF-8, GB18030, Big5, UTF-16) or JSONL, plain or .gz, and writes the same rows in the same order with the
+/// predictions added. Rows that cannot be scored keep their place, with the reason in the column `error`.
 #[derive(Debug, clap::Args)]
-pub struct Score {}
+#[command(after_help = AFTER_HELP)]
+pub struct Score {
+    /// CSV or JSONL file of complaints
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// Where the scored rows go; never the input itself
+    #[arg(long, short, value_name = "OUT")]
+    output: PathBuf,
+    /// Column that holds the customer's words; without it guessed by name, then by Chinese text
+    #[arg(long, value_name = "NAME")]
+    text_column: Option<String>,
+    /// What other columns hold: id, channel, tier, amount, product, region, received_at
+    #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',', value_parser = pair)]
+    columns: Vec<(String, String)>,
+    /// Encoding of a CSV, where the guess is wrong: utf-8, gb18030, big5
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// Add the text with personal data masked
+    #[arg(long)]
+    masked_text: bool,
+    /// Write cells as they are, also those that a spreadsheet would run as a formula
+    #[arg(long)]
+    verbatim: bool,
+    #[command(flatten)]
+    model: ModelFlags,
+    #[command(flatten)]
+    talk: OutputFlags,
+}
+
+const AFTER_HELP: &str = "Examples:
+  fenzhen score complaints.csv -o scored.csv
+  fenzhen score 投诉.csv -o 结果.csv --text-column 投诉内容 --columns amount=订单金额,tier=会员等级
+  fenzhen score complaints.jsonl.gz -o scored.jsonl.gz
+
+Added columns are called predicted_… where the input has one of the same name. Exit code 1: some rows failed.";
 
 impl Score {
     pub fn run(&self) -> Result<ExitCode> {
-        todo!()
+        let mut columns: BTreeMap<String, String> = self.columns.iter().cloned().collect();
+        columns.extend(self.text_column.iter().map(|name| ("text".to_owned(), name.clone())));
+        let encoding = self.encoding.as_deref().map(encoding::named).transpose()?;
+        // A wrong path should be told before the model is loaded.
+        if !self.input.exists() {
+            return Err(Error::file(&self.input, std::io::ErrorKind::NotFound.into()));
+        }
+        let pipeline = self.model.open()?;
+        let added = Column::of(&pipeline.heads(), self.masked_text);
+        let options = Options { encoding, columns, added, verbatim: self.verbatim };
+        let bar = if self.talk.quiet { ProgressBar::hidden() } else { bar() };
+        let start = Instant::now();
+        let decide = |complaints: &[crate::Complaint]| pipeline.decide_all(complaints).0;
+        let outcome = batch::score(&self.input, &self.output, &options, decide, |progress| show(&bar, progress));
+        bar.finish_and_clear();
+        let summary = outcome?;
+        let seconds = start.elapsed().as_secs_f64();
+        if self.talk.json {
+            let mut told = serde_json::to_value(&summary).map_err(|e| Error::Internal(e.to_string()))?;
+            told["seconds"] = seconds.into();
+            println!("{told}");
+        }
+        if !self.talk.quiet {
+            tell(&summary, seconds, &self.output);
+        }
+        Ok(ExitCode::from(u8::from(summary.failed > 0)))
     }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")
+        .expect("the template is well-formed");
+    ProgressBar::new(0).with_style(style)
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.length);
+    bar.set_position(progress.read);
+    let a_second = progress.rows as f64 / bar.elapsed().as_secs_f64().max(0.001);
+    bar.set_message(format!("{} rows, {a_second:.0} a second", HumanCount(progress.rows as u64)));
+}
+
+fn tell(summary: &Summary, seconds: f64, output: &Path) {
+    let scored = summary.rows - summary.failed;
+    let also: String = summary.columns.iter().map(|(field, column)| format!(", {field} from {column:?}")).collect();
+    eprintln!(
+        "read     {} rows ({}), text from {:?}{also}",
+        count(summary.rows),
+        summary.encoding,
+        summary.text_column
+    );
+    for failure in summary.failures.iter().take(NAMED) {
+        eprintln!("failed   line {}: {} [{}]", failure.line, failure.reason, failure.code);
+    }
+    if summary.failed > NAMED {
+        eprintln!("failed   {} more; see the column error", count(summary.failed - NAMED));
+    }
+    let a_second = summary.rows as f64 / seconds.max(0.001);
+    eprintln!(
+        "done     {} scored, {} failed, in {seconds:.1} s, {a_second:.0} a second",
+        count(scored),
+        summary.failed
+    );
+    eprintln!("written  {}", output.display());
+}
+
+fn count(n: usize) -> HumanCount {
+    HumanCount(n as u64)
 }

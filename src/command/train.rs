@@ -1,14 +1,131 @@
 //! `fenzhen train`.
 
-use crate::Result;
-use std::process::ExitCode;
+use crate::{
+    Result,
+    train::{self, Corpus, Recipe, Talk, checkpoint::Progress, checkpoint::Round, fit::StepAt},
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::{
+    io::IsTerminal,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 /// Train a bundle from a recipe
+///
+/// A training that was stopped goes on from its last checkpoint when the same command runs again, and ends with the same
+/// weights. One that is finished fits the linear model, calibrates and writes the bundle again.
 #[derive(Debug, clap::Args)]
-pub struct Train {}
+#[command(after_help = "Examples:
+  fenzhen train training/retail.toml -o runs/retail
+  fenzhen train training/weibo-emotion.toml -o runs/weibo --threads 2")]
+pub struct Train {
+    /// The recipe (TOML)
+    #[arg(value_name = "RECIPE")]
+    recipe: PathBuf,
+    /// Folder for the bundle and, inside it, the checkpoints
+    #[arg(short, long, value_name = "DIR")]
+    out: PathBuf,
+    /// Threads; 0 takes one a core
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Another seed than the recipe's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// No progress and no remarks on stderr
+    #[arg(long, short)]
+    quiet: bool,
+}
 
 impl Train {
     pub fn run(&self) -> Result<ExitCode> {
-        todo!()
+        let mut recipe = Recipe::open(&self.recipe)?;
+        recipe.seed = self.seed.unwrap_or(recipe.seed);
+        if self.threads > 0 {
+            // Ignored where a pool exists already, which only an embedding program can bring about.
+            let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
+        }
+        let manifest = match self.quiet {
+            true => train::run(&recipe, &self.out, &())?,
+            false => train::run(&recipe, &self.out, &Loud::new())?,
+        };
+        println!("{}\t{}", manifest.id(), self.out.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Bars on a terminal, a line every half minute elsewhere.
+struct Loud {
+    bar: Option<ProgressBar>,
+    last: Mutex<Instant>,
+}
+
+impl Loud {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = "{elapsed_precise} {bar:30} {pos}/{len} steps · {msg}";
+            ProgressBar::new(0).with_style(ProgressStyle::with_template(style).expect("the template is well formed"))
+        });
+        Loud { bar, last: Mutex::new(Instant::now()) }
+    }
+
+    fn say(&self, text: String) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+}
+
+impl Talk for Loud {
+    fn corpus(&self, corpus: &Corpus) {
+        for path in &corpus.absent {
+            self.say(format!("absent   {path} (optional): going on without it"));
+        }
+        for source in corpus.sources.iter().filter(|s| s.skipped > 0) {
+            self.say(format!("skipped  {} rows of {} that have no words", source.skipped, source.path));
+        }
+        let dev: Vec<String> = corpus.dev.iter().map(|(_, rows)| rows.len().to_string()).collect();
+        let (train, calibration) = (corpus.train.len(), corpus.calibration.len());
+        self.say(format!("read     {train} rows to learn, {calibration} to calibrate, {} to measure", dev.join(" + ")));
+    }
+
+    fn resumed(&self, progress: &Progress) {
+        self.say(format!("resumed  after {} rounds and {} steps", progress.rounds, progress.steps));
+    }
+
+    fn step(&self, at: StepAt) {
+        let left = Duration::from_secs(at.seconds_left as u64);
+        let left = format!("{}:{:02}:{:02}", left.as_secs() / 3600, left.as_secs() / 60 % 60, left.as_secs() % 60);
+        let text = format!("loss {:.3} · {:.1} rows/s · {left} left", at.loss, at.rows_per_second);
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(at.steps as u64);
+                bar.set_position(at.step as u64);
+                bar.set_message(text);
+            }
+            None => {
+                let mut last = self.last.lock().expect("nobody panics while holding it");
+                if last.elapsed() > Duration::from_secs(30) {
+                    *last = Instant::now();
+                    eprintln!("step     {}/{} · {text}", at.step, at.steps);
+                }
+            }
+        }
+    }
+
+    fn round(&self, number: usize, round: &Round, best: bool) {
+        let mark = if best { " (best so far)" } else { "" };
+        self.say(format!("round    {number}: loss {:.4}, metric {:.4}{mark}", round.loss, round.metric));
+        for (set, heads) in &round.accuracy {
+            let heads: Vec<String> = heads.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
+            self.say(format!("         {set}: {}", heads.join(" · ")));
+        }
+    }
+
+    fn note(&self, message: &str) {
+        self.say(format!("now      {message}"));
     }
 }

@@ -2,17 +2,27 @@
 //!
 //! A [`Source`] says where rows are and what their columns mean; [`Targets`] turns a [`Row`] into what the heads learn.
 
+mod check;
 pub mod encoding;
+mod inspect;
 pub mod jsonl;
+mod labels;
 pub mod lines;
+mod near;
 pub mod open;
 mod row;
 mod source;
+mod split;
 pub mod table;
 mod targets;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Fault, Finding, Place, Report, Summary, check};
+pub use inspect::{Lengths, Overview, Together, inspect};
+pub use labels::{Counts, LabelCount};
+pub use near::{Likeness, NEAR, Pair, clusters, likeness, normal};
 pub use row::Row;
 pub use source::{Numbered, Rows, Source};
+pub use split::{Method, Plan, split};
 pub use targets::{Target, Targets, labels};

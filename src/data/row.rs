@@ -103,6 +103,47 @@ impl Row {
         }
         Ok(())
     }
+
+    /// A field that holds one label, as written in a file.
+    ///
+    /// # Errors
+    /// A sentence where no field that holds one label has that name.
+    pub fn field(&self, field: &str) -> Result<Option<String>, String> {
+        Ok(match field {
+            "id" => self.id.clone(),
+            "source" => self.source.clone(),
+            "channel" => self.channel.clone(),
+            "category" => self.category.clone(),
+            "department" => self.department.clone(),
+            "priority" => self.priority.clone(),
+            "emotion" => self.emotion.clone(),
+            "intensity" => self.intensity.map(|level| level.to_string()),
+            "group" => self.group.clone(),
+            "time" => self.time.clone(),
+            _ => return Err(format!("{} is not a field of a row that holds one label", shown(field))),
+        })
+    }
+
+    /// The names of the fields that the row has.
+    pub fn filled(&self) -> impl Iterator<Item = &'static str> {
+        let has = [
+            self.id.is_some(),
+            self.source.is_some(),
+            !self.text.trim().is_empty(),
+            self.channel.is_some(),
+            self.category.is_some(),
+            self.secondary.is_some(),
+            self.department.is_some(),
+            self.priority.is_some(),
+            self.emotion.is_some(),
+            self.intensity.is_some(),
+            self.flags.is_some(),
+            self.sentiment.is_some(),
+            self.group.is_some(),
+            self.time.is_some(),
+        ];
+        Row::FIELDS.into_iter().zip(has).filter(|(_, has)| *has).map(|(field, _)| field)
+    }
 }
 
 /// A label as a message may show it: whole where it is short; a long one may be a customer's words in the wrong column.

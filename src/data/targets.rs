@@ -51,7 +51,7 @@ impl Targets {
     }
 }
 
-fn target(row: &Row, taxonomy: &Taxonomy, head: Head) -> Result<Option<Target>, String> {
+pub(super) fn target(row: &Row, taxonomy: &Taxonomy, head: Head) -> Result<Option<Target>, String> {
     let one = |written: &Option<String>| match written {
         None => Ok(None),
         Some(label) => index(taxonomy, head, label).map(|i| Some(Target::Label(i))),

@@ -62,14 +62,22 @@ pub fn measures(
 }
 
 fn of_words(policy: &Policy, reading: &Reading) -> Vec<Measure> {
-    let fired = words::evidence(&policy.signals, reading.text.as_str());
+    let text = reading.text.as_str();
+    let spoken = |range: &Range<usize>| {
+        let original = reading.text.original_range(range.clone());
+        // An emoji that was turned into a word (🔥) is a mood, not a fire.
+        let picture = has_words(&text[range.clone()]) && !has_words(&reading.text.original()[original.clone()]);
+        (!picture).then_some(original)
+    };
+    let fired = words::evidence(&policy.signals, text);
+    let fired = fired.into_iter().map(|found| found.iter().filter_map(spoken).collect::<Vec<_>>());
     let measured = policy.signals.iter().zip(fired).map(|(signal, found)| Measure {
         name: signal.id.clone(),
         signal: signal.id.clone(),
         value: f32::from(u8::from(!found.is_empty())),
         weight: signal.points as f32,
         floor: signal.floor.filter(|_| !found.is_empty()),
-        evidence: found.into_iter().map(|range| reading.text.original_range(range)).collect(),
+        evidence: found,
     });
     measured.collect()
 }
@@ -142,6 +150,10 @@ fn of_model(policy: &Policy, taxonomy: &Taxonomy, prediction: &Prediction, feeli
         measures.push(Measure::new(format!("model.emotion.{id}"), "model.emotion", value, weight));
     }
     measures
+}
+
+fn has_words(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
 }
 
 /// The logit of a probability, finite at both ends.

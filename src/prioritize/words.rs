@@ -19,12 +19,12 @@ pub(super) fn evidence(signals: &[Signal], text: &str) -> Vec<Vec<Range<usize>>>
 }
 
 fn of_one(signal: &Signal, text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = signal.evidence.find_all(text).collect();
+    let mut found: Vec<Range<usize>> = signal.evidence.find_all(text);
     if found.is_empty() {
         return found;
     }
     if let Some(except) = &signal.except {
-        let elsewhere: Vec<Range<usize>> = except.find_all(text).collect();
+        let elsewhere = except.find_all(text);
         found.retain(|at| !elsewhere.iter().any(|range| range.start < at.end && at.start < range.end));
     }
     if signal.negatable {

@@ -19,6 +19,8 @@ struct Table {
     /// By first character, the longest first.
     kaomoji: HashMap<char, Vec<(Vec<char>, String)>>,
     longest_bracket: usize,
+    /// Whether a face begins with this ASCII sign: most signs need no look at the table.
+    ascii_faces: [bool; 128],
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -28,12 +30,16 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         bracket: file.bracket.iter().flat_map(|(word, all)| all.iter().map(|n| (n.clone(), word.clone()))).collect(),
         kaomoji: HashMap::new(),
         longest_bracket: 0,
+        ascii_faces: [false; 128],
     };
     table.longest_bracket = table.bracket.keys().map(|n| n.chars().count()).max().unwrap_or(0);
     for (word, faces) in &file.kaomoji {
         for face in faces {
             // Texts are folded before they are compared, so the faces are too.
             let signs: Vec<char> = fold(face).iter().map(|g| g.c).collect();
+            if let Some(begins) = table.ascii_faces.get_mut(signs[0] as usize) {
+                *begins = true;
+            }
             table.kaomoji.entry(signs[0]).or_default().push((signs, word.clone()));
         }
     }
@@ -88,6 +94,9 @@ fn emote_at<'t>(table: &'t Table, glyphs: &[Glyph], i: usize) -> Option<(usize, 
     }
     if c == '[' {
         return bracket_at(table, glyphs, i);
+    }
+    if c.is_ascii() && !table.ascii_faces[c as usize] {
+        return None;
     }
     if let Some(faces) = table.kaomoji.get(&c)
         && let Some((signs, word)) = faces.iter().find(|(signs, _)| face_at(signs, glyphs, i))

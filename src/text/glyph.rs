@@ -58,13 +58,6 @@ impl Glyphs {
         }
     }
 
-    /// Lets the last character stand for the original up to `to`.
-    pub fn extend_last(&mut self, to: u32) {
-        if let Some(last) = self.glyphs.last_mut() {
-            last.to = last.to.max(to);
-        }
-    }
-
     /// The finished glyphs, without a space at the end.
     pub fn finish(mut self) -> Vec<Glyph> {
         if self.last() == Some(' ') {

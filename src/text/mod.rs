@@ -19,6 +19,8 @@ mod glyph;
 mod map;
 mod mask;
 mod simplify;
+#[cfg(test)]
+mod tests;
 
 pub use mask::{Mask, MaskKind};
 

@@ -76,37 +76,38 @@ impl Transformer {
         readings.par_iter().map(|reading| self.pieces.encode(reading.text.as_str())).collect()
     }
 
-    /// Logits of texts that are already in pieces. Texts of like length go together; the order of the result is that of the
-    /// input, and a text gets the same logits in any company.
+    /// Logits of texts that are already in pieces; a text gets the same logits in any company.
     pub fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
-        let mut out = vec![Logits::default(); texts.len()];
-        let mut step: Vec<usize> = Vec::new();
-        let mut pieces = 0;
-        for index in 0..texts.len() {
-            if pieces + texts[index].ids.len() > PIECES_PER_STEP && !step.is_empty() {
-                self.step(texts, &step, &mut out)?;
-                step.clear();
-                pieces = 0;
-            }
-            pieces += texts[index].ids.len();
-            step.push(index);
-        }
-        if !step.is_empty() {
-            self.step(texts, &step, &mut out)?;
-        }
-        Ok(out)
+        infer(&self.encoder, &self.head_weight, &self.head_bias, self.pooling, &self.layout, texts)
     }
+}
 
-    fn step(&self, texts: &[Pieces], indices: &[usize], out: &mut [Logits]) -> Result<()> {
-        let batch = Ragged::of(indices.iter().map(|&i| &texts[i]));
-        let states = self.encoder.forward(&batch, Noise::none())?;
-        let pooled = pool(&states, &batch, self.pooling)?;
-        let logits = ops::linear(&pooled, &self.head_weight, &self.head_bias)?.to_vec2::<f32>()?;
-        for (&index, row) in indices.iter().zip(&logits) {
-            out[index] = self.layout.split(row);
-        }
-        Ok(())
+/// Runs texts through an encoder and its heads in steps of bounded size; the order of the result is that of the input.
+pub fn infer(
+    encoder: &Encoder,
+    head_weight: &Tensor,
+    head_bias: &Tensor,
+    pooling: Pooling,
+    layout: &HeadLayout,
+    texts: &[Pieces],
+) -> Result<Vec<Logits>> {
+    let mut out = Vec::with_capacity(texts.len());
+    let mut rest = texts;
+    while !rest.is_empty() {
+        let mut pieces = 0;
+        let count = rest.iter().take_while(|text| {
+            pieces += text.ids.len();
+            pieces <= PIECES_PER_STEP
+        });
+        let count = count.count().max(1);
+        let (step, later) = rest.split_at(count);
+        rest = later;
+        let batch = Ragged::of(step);
+        let states = encoder.forward(&batch, Noise::none())?;
+        let logits = ops::linear(&pool(&states, &batch, pooling)?, head_weight, head_bias)?.to_vec2::<f32>()?;
+        out.extend(logits.iter().map(|row| layout.split(row)));
     }
+    Ok(out)
 }
 
 impl Classifier for Transformer {

@@ -40,7 +40,8 @@ impl Weights {
     ) -> std::result::Result<Self, String> {
         for prefix in ["bert.", "roberta."] {
             if tensors.keys().any(|k| k.starts_with(prefix)) {
-                tensors = tensors.into_iter().map(|(k, v)| (k.strip_prefix(prefix).unwrap_or(&k).to_owned(), v)).collect();
+                tensors =
+                    tensors.into_iter().map(|(k, v)| (k.strip_prefix(prefix).unwrap_or(&k).to_owned(), v)).collect();
             }
         }
         let mut take = |name: &str, shape: &[usize]| -> std::result::Result<Tensor, String> {
@@ -98,6 +99,12 @@ impl Weights {
         let words = Some(table.to_device(device).map_err(text)?);
         let table = Vec::new();
         Ok(Weights { tensors: out, vars: BTreeMap::new(), table, words, hidden: h, device: device.clone() })
+    }
+
+    /// From the encoder's own names (`qkv` as one matrix) and a word table.
+    pub fn from_parts(tensors: HashMap<String, Tensor>, words: Tensor, hidden: usize) -> Self {
+        let device = words.device().clone();
+        Weights { tensors, vars: BTreeMap::new(), table: Vec::new(), words: Some(words), hidden, device }
     }
 
     /// Makes every weight a variable that gradients reach; the word table becomes plain memory that training steps row by

@@ -12,6 +12,9 @@ mod identity;
 mod number;
 mod phone;
 mod plate;
+mod spoken;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::ops::Range;
@@ -74,6 +77,7 @@ pub fn find(text: &str) -> Vec<(MaskKind, Range<usize>)> {
     let mut found = Vec::new();
     email::find(text, &mut found);
     number::find(text, &mut found);
+    spoken::find(text, &mut found);
     account::find(text, &mut found);
     plate::find(text, &mut found);
     address::find(text, &mut found);

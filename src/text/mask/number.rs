@@ -11,6 +11,13 @@ use std::ops::Range;
 /// A number that was recognised: its kind, how many blocks it takes, its bytes.
 pub type Hit = (MaskKind, usize, Range<usize>);
 
+/// The fewest digits that personal data has, and the most blocks that it is written in.
+const SHORTEST: usize = 7;
+const MOST_BLOCKS: usize = 11;
+
+/// The most letters that open the number of an order.
+const LONGEST_PREFIX: usize = 8;
+
 /// Adds every number that is personal data.
 pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
     let blocks = blocks(text);
@@ -19,7 +26,12 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
     let mut at = 0;
     while at < blocks.len() {
         let start = blocks[at].range.start;
-        let mut announced = announced(&text[..start]);
+        let place = Place { text, blocks: &blocks, at, announced: Announced::Nothing };
+        if place.lengths(MOST_BLOCKS).sum::<usize>() < SHORTEST {
+            at += 1;
+            continue;
+        }
+        let mut announced = announced_before(&text[..start]);
         if announced == Announced::Nothing && business_end.is_some_and(|end| only_lists(&text[end..start])) {
             announced = Announced::Business;
         }
@@ -31,7 +43,7 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
             at += 1;
             continue;
         }
-        let place = Place { text, blocks: &blocks, at, announced };
+        let place = Place { announced, ..place };
         match identity::at(&place).or_else(|| card::at(&place)).or_else(|| phone::at(&place)) {
             Some((kind, count, range)) => {
                 found.push((kind, range));
@@ -39,6 +51,18 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
             }
             None => at += 1,
         }
+    }
+}
+
+/// What is announced before a number, or before the letters that open it: 订单号Q0300….
+fn announced_before(before: &str) -> Announced {
+    let letters = before.bytes().rev().take(LONGEST_PREFIX).take_while(|b| b.is_ascii_alphabetic() || *b == b'-').count();
+    match announced(before) {
+        Announced::Nothing if letters > 0 => match announced(&before[..before.len() - letters]) {
+            Announced::Business => Announced::Business,
+            _ => Announced::Nothing,
+        },
+        what => what,
     }
 }
 

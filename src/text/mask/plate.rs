@@ -13,37 +13,35 @@ const LAST: &str = "学警港澳挂试超领";
 
 /// Adds every plate.
 pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
-    let mut before = None;
-    for (start, c) in text.char_indices() {
-        if PROVINCES.contains(c)
-            && !before.is_some_and(|b| WORDS_BEFORE.contains(b))
-            && let Some(end) = plate_end(text, start + c.len_utf8())
-        {
-            found.push((MaskKind::Plate, start..end));
+    let bytes = text.as_bytes();
+    for office in 1..bytes.len() {
+        // A Latin letter right after a character that is not Latin; nearly every text has few of them.
+        if !bytes[office].is_ascii_alphabetic() || bytes[office - 1].is_ascii() {
+            continue;
         }
-        before = Some(c);
+        let mut before = text[..office].chars().rev();
+        let province = before.next().filter(|&c| PROVINCES.contains(c));
+        if let Some(province) = province
+            && !before.next().is_some_and(|b| WORDS_BEFORE.contains(b))
+            && let Some(end) = plate_end(text, office)
+        {
+            found.push((MaskKind::Plate, office - province.len_utf8()..end));
+        }
     }
 }
 
-/// The end of the plate whose province ends at `at`.
-fn plate_end(text: &str, at: usize) -> Option<usize> {
-    let rest = &text[at..];
-    let office = rest.bytes().next().filter(|b| b.is_ascii_alphabetic())?;
-    let mut signs_at = 1;
-    for joint in ["·", "•", "・", "-", " ", "."] {
-        if rest[1..].starts_with(joint) {
-            signs_at += joint.len();
-            break;
-        }
-    }
-    let signs = rest[signs_at..].bytes().take(8).take_while(u8::is_ascii_alphanumeric).count();
-    let body = &rest.as_bytes()[signs_at..signs_at + signs];
-    let digits = body.iter().filter(|b| b.is_ascii_digit()).count();
+/// The end of the plate whose letter stands at `office`.
+fn plate_end(text: &str, office: usize) -> Option<usize> {
+    let rest = &text[office + 1..];
+    let joint = ["·", "•", "・", "-", " ", "."].into_iter().find(|j| rest.starts_with(j)).map_or(0, str::len);
+    let signs = rest[joint..].bytes().take(8).take_while(u8::is_ascii_alphanumeric).count();
+    let body = &rest.as_bytes()[joint..joint + signs];
     // I and O are never used: they look like 1 and 0.
-    if body.iter().chain([&office]).any(|b| matches!(b, b'I' | b'O' | b'i' | b'o')) {
+    if body.iter().chain([&text.as_bytes()[office]]).any(|b| matches!(b, b'I' | b'O' | b'i' | b'o')) {
         return None;
     }
-    let end = at + signs_at + signs;
+    let digits = body.iter().filter(|b| b.is_ascii_digit()).count();
+    let end = office + 1 + joint + signs;
     match signs {
         5 if digits >= 2 => Some(end),
         6 => {

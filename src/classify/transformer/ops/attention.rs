@@ -5,10 +5,10 @@
 //! the largest part of the memory.
 
 use super::{
-    dropout::{keeps, threshold},
+    dropout::{drop, threshold},
     matmul::{View, matmul},
     values,
-    vector::{exp, vectorised},
+    vector::{exp, inner, lanes, sum, vectorised},
     with_values,
 };
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
@@ -68,20 +68,38 @@ fn by_text<'a>(mut rest: &'a mut [f32], starts: &[usize], width: usize) -> Vec<&
     parts
 }
 
-/// Softmax of every row, in place.
-fn softmax_rows(scores: &mut [f32], n: usize) {
-    vectorised(|| {
+/// The larger of two, as the one instruction that the machine has for it.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+vectorised! {
+    /// Softmax of every row, in place.
+    fn softmax_rows(scores: &mut [f32], n: usize) {
         for row in scores.chunks_exact_mut(n) {
-            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let max = lanes(row, f32::NEG_INFINITY, larger, larger);
             for s in row.iter_mut() {
                 *s = exp(*s - max);
             }
-            let total = 1.0 / row.iter().sum::<f32>();
+            let total = 1.0 / sum(row);
             for s in row.iter_mut() {
                 *s *= total;
             }
         }
-    });
+    }
+}
+
+vectorised! {
+    /// The softmax's Jacobian, row by row and in place: `ds = w * (dw - <dw, w>)`.
+    fn through_softmax(dw: &mut [f32], weights: &[f32], n: usize) {
+        for (dw, w) in dw.chunks_exact_mut(n).zip(weights.chunks_exact(n)) {
+            let mean = inner(dw, w);
+            for (d, &w) in dw.iter_mut().zip(w) {
+                *d = w * (*d - mean);
+            }
+        }
+    }
 }
 
 impl Attention {
@@ -105,12 +123,8 @@ impl Attention {
             return;
         }
         let (threshold, scale) = (threshold(self.rate), 1.0 / (1.0 - self.rate));
-        let (seed, start) = (self.seed ^ text as u32, (head * weights.len()) as u32);
-        vectorised(|| {
-            for (i, w) in weights.iter_mut().enumerate() {
-                *w = if keeps(seed, start.wrapping_add(i as u32), threshold) { *w * scale } else { 0.0 };
-            }
-        });
+        let start = (head * weights.len()) as u32;
+        drop(weights, self.seed ^ text as u32, start, threshold, scale);
     }
 
     fn forward_text(&self, text: usize, qkv: &[f32], hidden: usize, out: &mut [f32]) {
@@ -142,15 +156,7 @@ impl Attention {
             matmul(&mut out[at(2)..], 3 * hidden, 0.0, View::rows(&dropped, n, n, n).t(), grad, 1.0, 1);
             matmul(&mut dw, n, 0.0, grad, v.t(), 1.0, 1);
             self.drop(&mut dw, text, head);
-            // The softmax's Jacobian, row by row: ds = w * (dw - <dw, w>).
-            vectorised(|| {
-                for (dw, w) in dw.chunks_exact_mut(n).zip(weights.chunks_exact(n)) {
-                    let inner: f32 = dw.iter().zip(w).map(|(d, w)| d * w).sum();
-                    for (d, &w) in dw.iter_mut().zip(w) {
-                        *d = w * (*d - inner);
-                    }
-                }
-            });
+            through_softmax(&mut dw, &weights, n);
             let ds = View::rows(&dw, n, n, n);
             matmul(&mut out[at(0)..], 3 * hidden, 0.0, ds, k, scale, 1);
             matmul(&mut out[at(1)..], 3 * hidden, 0.0, ds.t(), q, scale, 1);

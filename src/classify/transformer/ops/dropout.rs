@@ -34,6 +34,15 @@ pub fn threshold(rate: f32) -> u32 {
     (rate as f64 * u32::MAX as f64) as u32
 }
 
+vectorised! {
+    /// Drops values in place; `start` is the position of the first one.
+    pub fn drop(values: &mut [f32], seed: u32, start: u32, threshold: u32, scale: f32) {
+        for (i, v) in values.iter_mut().enumerate() {
+            *v = if keeps(seed, start.wrapping_add(i as u32), threshold) { *v * scale } else { 0.0 };
+        }
+    }
+}
+
 struct Dropout {
     rate: f32,
     seed: u32,
@@ -46,12 +55,8 @@ impl Dropout {
         let mut out = vec![0.0f32; x.len()];
         out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).enumerate().for_each(|(task, (out, x))| {
             let start = (task * CHUNK) as u32;
-            vectorised(|| {
-                for (i, (o, &x)) in out.iter_mut().zip(x).enumerate() {
-                    let keep = keeps(self.seed, start.wrapping_add(i as u32), threshold);
-                    *o = if keep { x * scale } else { 0.0 };
-                }
-            })
+            out.copy_from_slice(x);
+            drop(out, self.seed, start, threshold, scale);
         });
         out
     }

@@ -13,6 +13,24 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
     if x.device().is_cpu() { x.contiguous()?.apply_op1(Gelu) } else { x.gelu_erf() }
 }
 
+vectorised! {
+    fn forward(out: &mut [f32], x: &[f32]) {
+        for (o, &x) in out.iter_mut().zip(x) {
+            *o = 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
+        }
+    }
+}
+
+vectorised! {
+    fn backward(out: &mut [f32], x: &[f32], grad: &[f32]) {
+        const INV_SQRT_TAU: f32 = 0.398_942_3;
+        for ((o, &x), &g) in out.iter_mut().zip(x).zip(grad) {
+            let cdf = 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
+            *o = g * (x * INV_SQRT_TAU).mul_add(exp(-0.5 * x * x), cdf);
+        }
+    }
+}
+
 struct Gelu;
 
 const CHUNK: usize = ROWS_PER_TASK * 512;
@@ -25,31 +43,16 @@ impl CustomOp1 for Gelu {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = values(x, layout, "gelu")?;
         let mut out = vec![0.0f32; x.len()];
-        out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| {
-            vectorised(|| {
-                for (o, &x) in out.iter_mut().zip(x) {
-                    *o = 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
-                }
-            })
-        });
+        out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| forward(out, x));
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        const INV_SQRT_TAU: f32 = 0.398_942_3;
         let out = with_values(x, |x| {
             with_values(grad, |grad| {
                 let mut out = vec![0.0f32; x.len()];
-                out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).zip(grad.par_chunks(CHUNK)).for_each(
-                    |((out, x), grad)| {
-                        vectorised(|| {
-                            for ((o, &x), &g) in out.iter_mut().zip(x).zip(grad) {
-                                let cdf = 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
-                                *o = g * (x * INV_SQRT_TAU).mul_add(exp(-0.5 * x * x), cdf);
-                            }
-                        })
-                    },
-                );
+                let chunks = out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).zip(grad.par_chunks(CHUNK));
+                chunks.for_each(|((out, x), grad)| backward(out, x, grad));
                 Ok(out)
             })
         })?;

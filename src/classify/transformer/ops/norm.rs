@@ -1,6 +1,10 @@
 //! Layer normalisation (Ba, Kiros and Hinton 2016).
 
-use super::{ROWS_PER_TASK, values, vector::vectorised, with_values};
+use super::{
+    ROWS_PER_TASK, values,
+    vector::{inner, lanes, sum, vectorised},
+    with_values,
+};
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
@@ -23,26 +27,50 @@ struct LayerNorm {
     eps: f32,
 }
 
-/// Sums in eight lanes, so that the loop becomes vector code.
-#[inline(always)]
-fn lane_sum(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0.0f32; 8];
-    let mut chunks = row.chunks_exact(8);
-    for chunk in &mut chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += f(x);
-        }
-    }
-    lanes.iter().sum::<f32>() + chunks.remainder().iter().map(|&x| f(x)).sum::<f32>()
-}
-
 /// Mean and reciprocal standard deviation of a row.
 #[inline(always)]
 fn moments(row: &[f32], eps: f32) -> (f32, f32) {
     let n = row.len() as f32;
-    let mean = lane_sum(row, |x| x) / n;
-    let variance = lane_sum(row, |x| (x - mean) * (x - mean)) / n;
+    let mean = sum(row) / n;
+    let variance = lanes(row, 0.0, |sum, x| (x - mean).mul_add(x - mean, sum), |a, b| a + b) / n;
     (mean, 1.0 / (variance + eps).sqrt())
+}
+
+vectorised! {
+    fn forward_rows(out: &mut [f32], x: &[f32], w: &[f32], b: &[f32], width: usize, eps: f32) {
+        for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            let (mean, scale) = moments(x, eps);
+            for (((o, &x), &w), &b) in out.iter_mut().zip(x).zip(w).zip(b) {
+                *o = ((x - mean) * scale).mul_add(w, b);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// Adds to the gradients of weight and bias and writes that of `x`; `scaled` is room for one row.
+    fn backward_rows(
+        dx: &mut [f32], x: &[f32], grad: &[f32], w: &[f32], dw: &mut [f32], db: &mut [f32], scaled: &mut [f32], eps: f32,
+    ) {
+        let width = w.len();
+        for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(grad.chunks_exact(width)) {
+            let (mean, scale) = moments(x, eps);
+            for ((((d, &x), &g), dw), db) in dx.iter_mut().zip(x).zip(g).zip(dw.iter_mut()).zip(db.iter_mut()) {
+                let normal = (x - mean) * scale;
+                *d = normal;
+                *dw = g.mul_add(normal, *dw);
+                *db += g;
+            }
+            for ((p, &g), &w) in scaled.iter_mut().zip(g).zip(w) {
+                *p = g * w;
+            }
+            let mean_grad = sum(scaled) / width as f32;
+            let mean_product = inner(scaled, dx) / width as f32;
+            for (d, &p) in dx.iter_mut().zip(scaled.iter()) {
+                *d = scale * (p - mean_grad - *d * mean_product);
+            }
+        }
+    }
 }
 
 impl CustomOp3 for LayerNorm {
@@ -65,14 +93,7 @@ impl CustomOp3 for LayerNorm {
         let mut out = vec![0.0f32; x.len()];
         let task = ROWS_PER_TASK * width;
         out.par_chunks_mut(task).zip(x.par_chunks(task)).for_each(|(out, x)| {
-            vectorised(|| {
-                for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
-                    let (mean, scale) = moments(x, self.eps);
-                    for (((o, &x), &w), &b) in out.iter_mut().zip(x).zip(w).zip(b) {
-                        *o = ((x - mean) * scale).mul_add(w, b);
-                    }
-                }
-            })
+            forward_rows(out, x, w, b, width, self.eps);
         });
         Ok((CpuStorage::F32(out), x_layout.shape().clone()))
     }
@@ -107,27 +128,7 @@ fn backward(x: &[f32], grad: &[f32], w: &[f32], width: usize, eps: f32) -> (Vec<
         .zip(grad.par_chunks(task))
         .map(|((dx, x), grad)| {
             let (mut dw, mut db) = (vec![0.0f32; width], vec![0.0f32; width]);
-            let mut normal = vec![0.0f32; width];
-            let mut scaled = vec![0.0f32; width];
-            vectorised(|| {
-                for ((dx, x), g) in dx.chunks_exact_mut(width).zip(x.chunks_exact(width)).zip(grad.chunks_exact(width)) {
-                    let (mean, scale) = moments(x, eps);
-                    for i in 0..width {
-                        normal[i] = (x[i] - mean) * scale;
-                        scaled[i] = g[i] * w[i];
-                        dw[i] += g[i] * normal[i];
-                        db[i] += g[i];
-                    }
-                    let mean_grad = lane_sum(&scaled, |v| v) / width as f32;
-                    for i in 0..width {
-                        dx[i] = scaled[i] * normal[i];
-                    }
-                    let mean_product = lane_sum(dx, |v| v) / width as f32;
-                    for i in 0..width {
-                        dx[i] = scale * (scaled[i] - mean_grad - normal[i] * mean_product);
-                    }
-                }
-            });
+            backward_rows(dx, x, grad, w, &mut dw, &mut db, &mut vec![0.0; width], eps);
             (dw, db)
         })
         .collect();

@@ -1,22 +1,32 @@
 //! Compiling a loop for the vector units that the machine has, chosen at run time.
 
-/// Runs `f` as machine code for AVX2 and FMA where the CPU has them, else as the portable build. Everything that `f` calls
-/// must be inlined to gain from it.
-#[inline(always)]
-pub fn vectorised<R>(f: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        #[target_feature(enable = "avx2,fma")]
-        fn wide<R>(f: impl FnOnce() -> R) -> R {
-            f()
+/// Defines a function whose body is compiled twice, for AVX2 with FMA and for any CPU; a call takes the one that the machine
+/// has. The body is inlined into both, and so must be everything in it that should become vector code.
+macro_rules! vectorised {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $kind:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $vis fn $name($($arg: $kind),*) $(-> $out)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body($($arg: $kind),*) $(-> $out)? $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn wide($($arg: $kind),*) $(-> $out)? {
+                    body($($arg),*)
+                }
+                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+                    // SAFETY: both features were just found.
+                    return unsafe { wide($($arg),*) };
+                }
+            }
+            body($($arg),*)
         }
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            // SAFETY: both features were just found.
-            return unsafe { wide(f) };
-        }
-    }
-    f()
+    };
 }
+pub(crate) use vectorised;
 
 /// `exp(x)` by range reduction and a polynomial of degree six (Cephes `expf`); relative error below 2e-7 in [-87, 88],
 /// clamped outside. Branch-free, so that a loop over it becomes vector code.
@@ -51,6 +61,42 @@ pub fn erf(x: f32) -> f32 {
     (1.0 - p * t * exp(-a * a)).copysign(x)
 }
 
+/// Folds a row in eight lanes with `add`, then the lanes into one with `join`: in this order the loop becomes vector code.
+#[inline(always)]
+pub fn lanes(row: &[f32], start: f32, add: impl Fn(f32, f32) -> f32, join: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut lanes = [start; 8];
+    let mut chunks = row.chunks_exact(8);
+    for chunk in &mut chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = add(*lane, x);
+        }
+    }
+    for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane = add(*lane, x);
+    }
+    lanes.into_iter().fold(start, join)
+}
+
+/// The sum of a row.
+#[inline(always)]
+pub fn sum(row: &[f32]) -> f32 {
+    lanes(row, 0.0, |sum, x| sum + x, |a, b| a + b)
+}
+
+/// The inner product of two rows of the same length, in eight lanes.
+#[inline(always)]
+pub fn inner(a: &[f32], b: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; 8];
+    let whole = a.len() / 8 * 8;
+    for (a, b) in a[..whole].chunks_exact(8).zip(b[..whole].chunks_exact(8)) {
+        for ((lane, &a), &b) in lanes.iter_mut().zip(a).zip(b) {
+            *lane = a.mul_add(b, *lane);
+        }
+    }
+    let rest: f32 = a[whole..].iter().zip(&b[whole..]).map(|(a, b)| a * b).sum();
+    lanes.iter().sum::<f32>() + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +112,8 @@ mod tests {
 
     #[test]
     fn erf_takes_known_values() {
-        for (x, want) in [(0.0, 0.0), (0.5, 0.520_499_9), (1.0, 0.842_700_8), (2.0, 0.995_322_3), (-1.0, -0.842_700_8)] {
+        for (x, want) in [(0.0, 0.0), (0.5, 0.520_499_9), (1.0, 0.842_700_8), (2.0, 0.995_322_3), (-1.0, -0.842_700_8)]
+        {
             assert!((erf(x) - want).abs() < 4e-7, "erf({x})");
         }
     }

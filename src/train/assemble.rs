@@ -1,0 +1,129 @@
+use super::{Corpus, Example, Recipe, Talk, card, checkpoint::Checkpoints, checkpoint::Progress, corpus::SourceRecord};
+use crate::{
+    Error, Pipeline, Result,
+    bundle::{Manifest, Reading, file, write_file, write_tensors},
+    classify::{
+        Classifier, Logits, Which,
+        linear::LinearModel,
+        transformer::{Transformer, quantize},
+    },
+    data::Targets,
+    evaluate::{Evaluation, Judged, calibrate, interval::Bootstrap},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::Path};
+
+/// What stands in `metrics.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    pub seed: u64,
+    pub rounds: usize,
+    pub best_round: usize,
+    pub training_seconds: f64,
+    pub sources: Vec<SourceRecord>,
+    pub training_rows: usize,
+    pub calibration_rows: usize,
+    pub calibration: Vec<calibrate::Gain>,
+    /// A dev file, then a model (`both`, `transformer`, `linear`).
+    pub dev: BTreeMap<String, BTreeMap<String, Evaluation>>,
+}
+
+/// Fits the linear model, calibrates, measures and writes the bundle.
+pub fn assemble(
+    recipe: &Recipe,
+    corpus: &Corpus,
+    progress: &Progress,
+    checkpoint: &Path,
+    out: &Path,
+    talk: &dyn Talk,
+) -> Result<Manifest> {
+    let (taxonomy, taxonomy_text) = recipe.taxonomy()?;
+    let at = |name: &str| out.join(name);
+    // The model, at the bits it is served with: what is calibrated and measured below is what ships.
+    let tensors = quantize::load(&Checkpoints::new(checkpoint)?.best())?.into_iter().collect();
+    write_tensors(&at(file::MODEL), &tensors, recipe.bundle.storage)?;
+    for name in [file::CONFIG, file::TOKENIZER] {
+        let from = recipe.encoder.path.join(name);
+        let bytes = std::fs::read(&from).map_err(|e| Error::file(&from, e))?;
+        write_file(&at(name), &bytes)?;
+    }
+    write_file(&at(file::TAXONOMY), taxonomy_text.as_bytes())?;
+    let text = toml::to_string_pretty(recipe).map_err(|e| Error::Internal(e.to_string()))?;
+    write_file(&at(file::RECIPE), text.as_bytes())?;
+
+    talk.note("fitting the linear model");
+    let readings: Vec<_> = corpus.train.iter().map(|e| e.reading.clone()).collect();
+    let targets: Vec<_> = corpus.train.iter().map(|e| e.targets.clone()).collect();
+    let weights: Vec<f32> = corpus.train.iter().map(|e| e.weight).collect();
+    let (linear, _) = LinearModel::fit_weighted(&readings, &targets, &weights, &taxonomy, &recipe.linear)?;
+    linear.save(&at(file::LINEAR))?;
+    let linear = LinearModel::open(&at(file::LINEAR))?;
+
+    talk.note("calibrating");
+    let r = &recipe.encoder;
+    let transformer = Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces)?;
+    let (first, goals) = ask(&transformer, &corpus.calibration)?;
+    let (second, _) = ask(&linear, &corpus.calibration)?;
+    let calibrations = calibrate::calibrations(&first, &second, &goals);
+    let (_, gains) = calibrate::blend(&first, &second, &goals);
+    write_json(&at(file::CALIBRATION), &calibrations)?;
+
+    let reading = Reading { pooling: r.pooling, prefix: r.prefix.clone(), max_pieces: transformer.pieces.max_pieces() };
+    let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
+    // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
+    for stale in [file::METRICS, file::CARD, file::MANIFEST] {
+        let _ = std::fs::remove_file(at(stale));
+    }
+    Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading.clone()))?;
+    talk.note("measuring");
+    let mut dev = BTreeMap::new();
+    for (name, rows) in &corpus.dev {
+        let mut models = BTreeMap::new();
+        for which in Which::ALL {
+            let pipeline = Pipeline::open(out, None)?.with_models(which)?;
+            models.insert(which.name().to_owned(), judge(&pipeline, rows)?);
+        }
+        dev.insert(name.clone(), models);
+    }
+    let metrics = Metrics {
+        seed: recipe.seed,
+        rounds: progress.rounds,
+        best_round: progress.best_round,
+        training_seconds: progress.seconds.round(),
+        sources: corpus.sources.clone(),
+        training_rows: corpus.train.len(),
+        calibration_rows: corpus.calibration.len(),
+        calibration: gains,
+        dev,
+    };
+    write_json(&at(file::METRICS), &metrics)?;
+    std::fs::remove_file(at(file::MANIFEST)).map_err(|e| Error::file(at(file::MANIFEST), e))?;
+    let manifest = Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading.clone()))?;
+    write_file(&at(file::CARD), card::card(&manifest, recipe, &taxonomy, &metrics).as_bytes())?;
+    Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading))
+}
+
+fn ask(model: &dyn Classifier, rows: &[Example]) -> Result<(Vec<Logits>, Vec<Targets>)> {
+    let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
+    Ok((model.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
+}
+
+/// Measures the whole pipeline on rows that are already read.
+fn judge(pipeline: &Pipeline, rows: &[Example]) -> Result<Evaluation> {
+    let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
+    let findings = pipeline.find_readings(&readings)?;
+    let judged: Vec<Judged> = rows
+        .iter()
+        .zip(&findings)
+        .map(|(row, f)| Judged {
+            gold: &row.targets,
+            prediction: &f.prediction,
+            urgency: f.urgency.as_ref().map(|u| u.level),
+        })
+        .collect();
+    Ok(Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default()))
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    write_file(path, &serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(e.to_string()))?)
+}

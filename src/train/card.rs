@@ -1,0 +1,93 @@
+use super::{Recipe, assemble::Metrics};
+use crate::{
+    bundle::Manifest,
+    evaluate::{Evaluation, Question, Scores},
+    taxonomy::Taxonomy,
+};
+use std::fmt::Write;
+
+/// The model card (Mitchell and others 2019): what the bundle is, what it learnt from, how good it is, where it fails. All
+/// numbers come from `metrics.json`.
+pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: &Metrics) -> String {
+    let mut out = String::new();
+    let w = &mut out;
+    let mut line = |text: String| writeln!(w, "{text}").expect("writing to a string cannot fail");
+    line(format!("# {} ({})\n", manifest.id(), taxonomy.name.zh));
+    if !recipe.bundle.description.is_empty() {
+        line(format!("{}\n", recipe.bundle.description.trim()));
+    }
+    line("| | |\n|---|---|".into());
+    line(format!("| taxonomy | {} |", manifest.taxonomy));
+    line(format!("| encoder | {} |", or_path(recipe)));
+    line(format!("| written by | fenzhen {} |", manifest.engine));
+    if !recipe.bundle.licence.is_empty() {
+        line(format!("| licence | {} |", recipe.bundle.licence));
+    }
+    line(format!(
+        "| training | {} rows, {} rounds (best: {}), {:.0} minutes, seed {} |",
+        metrics.training_rows,
+        metrics.rounds,
+        metrics.best_round,
+        metrics.training_seconds / 60.0,
+        metrics.seed
+    ));
+    let size: u64 = manifest.files.values().map(|f| f.bytes).sum();
+    line(format!("| size | {:.1} MB, weights as {:?} |\n", size as f64 / 1e6, recipe.bundle.storage));
+
+    line("## What it learnt from\n\n| file | part | rows | SHA-256 |\n|---|---|---|---|".into());
+    for source in &metrics.sources {
+        line(format!("| {} | {} | {} | `{}…` |", source.path, source.part, source.rows, &source.sha256[..16]));
+    }
+    line(format!(
+        "\n{} rows, chosen by a hash of their text, taught no weight: they fitted the temperatures and the blend.\n",
+        metrics.calibration_rows
+    ));
+
+    for (set, models) in &metrics.dev {
+        line(format!("## On {set}\n"));
+        line(
+            "Accuracy with 95 % bootstrap intervals; `both` is what answers. The dev files chose the best round.\n"
+                .into(),
+        );
+        line("| question | both | transformer alone | linear alone |\n|---|---|---|---|".into());
+        for question in Question::ALL {
+            let cells: Vec<String> = ["both", "transformer", "linear"]
+                .iter()
+                .map(|model| models.get(*model).and_then(|e| cell(e, question)).unwrap_or_else(|| "–".into()))
+                .collect();
+            if cells.iter().any(|c| c != "–") {
+                line(format!("| {} | {} |", question.name(), cells.join(" | ")));
+            }
+        }
+        if let Some(recall) = models.get("both").and_then(|e| e.one_of(Question::JointPriority)?.urgent_recall) {
+            line(format!("\nRecall of the most urgent level by the joint decision: {:.3}.", recall.value));
+        }
+        line(String::new());
+    }
+    line("## Calibration\n\n| head | ECE before | after |\n|---|---|---|".into());
+    for gain in &metrics.calibration {
+        line(format!("| {} | {:.3} | {:.3} |", gain.head.name(), gain.ece.0, gain.ece.1));
+    }
+    line(
+        "\nMeasured on the calibration part, where the temperatures were fitted: expect a little more elsewhere.\n"
+            .into(),
+    );
+    line("## Limits\n\nThe model knows the kinds of text named above. Outside them (other languages, other trades, advertising) its \
+        probabilities mean less: keep the review band on. It must not be the only reader of a message about danger to life.".into());
+    out
+}
+
+fn or_path(recipe: &Recipe) -> String {
+    match recipe.encoder.origin.is_empty() {
+        true => recipe.encoder.path.display().to_string(),
+        false => recipe.encoder.origin.clone(),
+    }
+}
+
+fn cell(evaluation: &Evaluation, question: Question) -> Option<String> {
+    Some(match evaluation.scores.get(&question)? {
+        Scores::OneOf(s) => format!("{:.3} ({:.3}–{:.3})", s.accuracy.value, s.accuracy.low, s.accuracy.high),
+        Scores::AnyOf(s) => format!("micro F1 {:.3}", s.micro_f1.value),
+        Scores::Scalar(s) => format!("sign {:.3}, off by {:.3}", s.sign_accuracy.value, s.mean_error.value),
+    })
+}

@@ -1,0 +1,186 @@
+use super::{Recipe, learner::Learner, optimizer::Moments};
+use crate::{
+    Error, Result,
+    bundle::write_tensors,
+    classify::transformer::{Storage, WORD_TABLE, quantize},
+};
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Where a training stands: everything that is not a tensor.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Rounds that are done.
+    pub rounds: usize,
+    /// Batches of the current round that are done.
+    pub batches: usize,
+    /// Steps that are done.
+    pub steps: usize,
+    pub best: Option<f64>,
+    pub best_round: usize,
+    pub finished: bool,
+    pub history: Vec<Round>,
+    /// Seconds of training so far, over all sessions.
+    pub seconds: f64,
+}
+
+/// What one round gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    pub loss: f64,
+    /// The metric that chooses the best round.
+    pub metric: f64,
+    /// Accuracy a dev file and one-of head.
+    pub accuracy: BTreeMap<String, BTreeMap<String, f64>>,
+    pub rows_per_second: f64,
+}
+
+/// A training's folder of checkpoints: `state.safetensors` and `state.json` of the last one, `best.safetensors` with the
+/// weights of the best round. A checkpoint is written beside the old one and then renamed, so that a kill at any time
+/// leaves a whole one.
+pub struct Checkpoints {
+    folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    recipe: Recipe,
+    progress: Progress,
+    /// Steps of the optimiser when the tensors were written: they must belong together.
+    step: usize,
+}
+
+impl Checkpoints {
+    pub fn new(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, e))?;
+        Ok(Checkpoints { folder: folder.to_owned() })
+    }
+
+    pub fn best(&self) -> PathBuf {
+        self.folder.join("best.safetensors")
+    }
+
+    fn tensors_at(&self, step: usize) -> PathBuf {
+        self.folder.join(format!("state-{step}.safetensors"))
+    }
+
+    fn json(&self) -> PathBuf {
+        self.folder.join("state.json")
+    }
+
+    /// Writes the whole state.
+    pub fn save(&self, learner: &mut Learner, progress: &Progress, recipe: &Recipe) -> Result<()> {
+        let step = learner.optimizer.step;
+        write_tensors(&self.tensors_at(step), &collect(learner)?, Storage::F32)?;
+        let state = State { recipe: recipe.clone(), progress: progress.clone(), step };
+        let text = serde_json::to_vec_pretty(&state).map_err(|e| Error::Internal(e.to_string()))?;
+        crate::bundle::write_file(&self.json(), &text)?;
+        // The older tensors are of no use any more.
+        for entry in std::fs::read_dir(&self.folder).map_err(|e| Error::file(&self.folder, e))?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with("state-") && entry.path() != self.tensors_at(step) {
+                std::fs::remove_file(entry.path()).map_err(|e| Error::file(entry.path(), e))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings a learner to the last checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] if the checkpoint was made with another recipe.
+    pub fn restore(&self, learner: &mut Learner, recipe: &Recipe) -> Result<Option<Progress>> {
+        let path = self.json();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
+        let fault = |reason: String| Error::Recipe { path: path.clone(), reason };
+        let state: State = serde_json::from_slice(&text).map_err(|e| fault(format!("not a checkpoint: {e}")))?;
+        if !same_training(&state.recipe, recipe) {
+            return Err(fault("the checkpoint was made with another recipe; use a new output folder".into()));
+        }
+        let tensors = quantize::load(&self.tensors_at(state.step))?;
+        spread(learner, &tensors)?;
+        learner.optimizer.step = state.step;
+        if let Some(average) = &mut learner.optimizer.average {
+            average.seen.fill(state.step as u32);
+        }
+        Ok(Some(state.progress))
+    }
+}
+
+/// Whether two recipes give the same weights; what only shapes the bundle afterwards may differ.
+fn same_training(a: &Recipe, b: &Recipe) -> bool {
+    let core = |r: &Recipe| {
+        let mut r = r.clone();
+        r.bundle = Default::default();
+        r.linear = Default::default();
+        r.name.clear();
+        r.encoder.origin.clear();
+        r
+    };
+    core(a) == core(b)
+}
+
+fn flat(values: &[f32]) -> Result<Tensor> {
+    Ok(Tensor::from_slice(values, values.len(), &Device::Cpu)?)
+}
+
+fn collect(learner: &mut Learner) -> Result<BTreeMap<String, Tensor>> {
+    let mut out = BTreeMap::new();
+    let step = learner.optimizer.step;
+    let table = learner.encoder.weights.table();
+    out.insert(format!("w:{WORD_TABLE}"), flat(table)?);
+    let width = learner.encoder.weights.hidden();
+    if let Some(average) = &mut learner.optimizer.average {
+        for (row, value) in table.chunks_exact(width).enumerate() {
+            average.catch_up(row, value, step);
+        }
+        out.insert(format!("a:{WORD_TABLE}"), flat(&average.table)?);
+        for (name, values) in &average.dense {
+            out.insert(format!("a:{name}"), flat(values)?);
+        }
+    }
+    out.insert(format!("m:{WORD_TABLE}"), flat(&learner.optimizer.table.first)?);
+    out.insert(format!("v:{WORD_TABLE}"), flat(&learner.optimizer.table.second)?);
+    for (name, var, moments) in learner.optimizer.moments() {
+        out.insert(format!("w:{name}"), var.flatten_all()?.detach());
+        out.insert(format!("m:{name}"), flat(&moments.first)?);
+        out.insert(format!("v:{name}"), flat(&moments.second)?);
+    }
+    Ok(out)
+}
+
+fn spread(learner: &mut Learner, tensors: &std::collections::HashMap<String, Tensor>) -> Result<()> {
+    let get = |key: String| -> Result<Tensor> {
+        tensors.get(&key).cloned().ok_or_else(|| Error::Internal(format!("the checkpoint has no {key}")))
+    };
+    let values = |key: String| -> Result<Vec<f32>> { Ok(get(key)?.to_vec1()?) };
+    let table = values(format!("w:{WORD_TABLE}"))?;
+    let own = learner.encoder.weights.table_mut();
+    if own.len() != table.len() {
+        return Err(Error::Internal("the checkpoint's word table has another size".into()));
+    }
+    own.copy_from_slice(&table);
+    learner.optimizer.table =
+        Moments { first: values(format!("m:{WORD_TABLE}"))?, second: values(format!("v:{WORD_TABLE}"))? };
+    let mut names = Vec::new();
+    for (name, var, mut moments) in learner.optimizer.moments() {
+        var.set(&get(format!("w:{name}"))?.reshape(var.shape())?)?;
+        *moments = Moments { first: values(format!("m:{name}"))?, second: values(format!("v:{name}"))? };
+        names.push(name.to_owned());
+    }
+    if let Some(average) = &mut learner.optimizer.average {
+        average.table = values(format!("a:{WORD_TABLE}"))?;
+        for name in names {
+            let mean = values(format!("a:{name}"))?;
+            average.dense.insert(name, mean);
+        }
+    }
+    Ok(())
+}

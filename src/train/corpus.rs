@@ -1,0 +1,121 @@
+use super::Recipe;
+use crate::{
+    Error, Result,
+    data::{Row, Source, Targets},
+    encode::{PieceEncoder, Pieces},
+    segment::{Reading, Segmenter},
+    taxonomy::Taxonomy,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A labelled row as the models read it.
+pub struct Example {
+    pub reading: Reading,
+    pub pieces: Pieces,
+    pub targets: Targets,
+    pub weight: f32,
+}
+
+/// A file that training read, for the manifest and the card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceRecord {
+    pub path: String,
+    pub part: String,
+    pub sha256: String,
+    pub rows: usize,
+    /// Rows that have no text to read.
+    pub skipped: usize,
+}
+
+/// All rows of a recipe in their parts.
+pub struct Corpus {
+    pub train: Vec<Example>,
+    pub calibration: Vec<Example>,
+    /// One part a file of `data.dev`, by the file's name.
+    pub dev: Vec<(String, Vec<Example>)>,
+    pub sources: Vec<SourceRecord>,
+    /// Optional files that were not there.
+    pub absent: Vec<String>,
+}
+
+impl Corpus {
+    /// Reads, cleans, cuts and looks up every row.
+    ///
+    /// # Errors
+    /// A file that is missing and not optional, a row that cannot be read, a label that the taxonomy does not have.
+    pub fn read(recipe: &Recipe, taxonomy: &Taxonomy, segmenter: &Segmenter, pieces: &PieceEncoder) -> Result<Self> {
+        let mut corpus = Corpus { train: vec![], calibration: vec![], dev: vec![], sources: vec![], absent: vec![] };
+        let share = recipe.data.calibration;
+        for source in &recipe.data.train {
+            let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else {
+                continue;
+            };
+            for (row, example) in rows.iter().zip(examples) {
+                let Some(example) = example else { continue };
+                if held_out(&row.text, recipe.seed, share) {
+                    corpus.calibration.push(example);
+                } else {
+                    corpus.train.push(example);
+                }
+            }
+        }
+        for source in &recipe.data.dev {
+            let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };
+            corpus.dev.push((source.path.display().to_string(), examples.into_iter().flatten().collect()));
+        }
+        if corpus.train.is_empty() {
+            let path = recipe.data.train[0].path.clone();
+            return Err(Error::Data { path, reason: "no row to learn from in any of the training files".into() });
+        }
+        Ok(corpus)
+    }
+
+    #[allow(clippy::type_complexity)]
+    fn examples(
+        &mut self,
+        part: &str,
+        source: &Source,
+        taxonomy: &Taxonomy,
+        segmenter: &Segmenter,
+        pieces: &PieceEncoder,
+    ) -> Result<Option<(Vec<Row>, Vec<Option<Example>>)>> {
+        if source.optional && !source.path.exists() {
+            self.absent.push(source.path.display().to_string());
+            return Ok(None);
+        }
+        let rows = source.load()?;
+        let weight = source.weight.unwrap_or(1.0);
+        let examples: Vec<Option<Example>> = rows
+            .par_iter()
+            .enumerate()
+            .map(|(index, row)| {
+                let fault = |reason| Error::Row { path: source.path.clone(), line: index + 1, reason };
+                let targets = Targets::of(row, taxonomy).map_err(fault)?;
+                // A row without a word (only emoji, say) cannot be served either: it is counted, not learnt.
+                let Ok(reading) = segmenter.read(&row.text) else { return Ok(None) };
+                let pieces = pieces.encode(reading.text.as_str())?;
+                Ok(Some(Example { reading, pieces, targets, weight }))
+            })
+            .collect::<Result<_>>()?;
+        self.sources.push(SourceRecord {
+            path: source.path.display().to_string(),
+            part: part.to_owned(),
+            sha256: source.hash()?,
+            rows: rows.len(),
+            skipped: examples.iter().filter(|e| e.is_none()).count(),
+        });
+        Ok(Some((rows, examples)))
+    }
+}
+
+/// Whether a text belongs to the calibration part: by its hash, so that the part stays the same when rows are added.
+fn held_out(text: &str, seed: u64, share: f32) -> bool {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_le_bytes());
+    hash.update(text.as_bytes());
+    let digest = hash.finalize();
+    let head = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    (head as f64) < share as f64 * u32::MAX as f64
+}

@@ -1,0 +1,174 @@
+use super::{
+    Corpus, Example, Recipe,
+    batches::batches,
+    checkpoint::{Checkpoints, Progress, Round},
+    learner::Learner,
+};
+use crate::{
+    Result,
+    classify::{
+        Answer, Head, HeadValues,
+        transformer::{Encoder, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Weights, infer},
+    },
+    encode::PieceEncoder,
+    taxonomy::Taxonomy,
+};
+use std::{collections::BTreeMap, path::Path, time::Instant};
+
+/// Where a training tells how it goes. The command line draws bars; tests keep silent.
+pub trait Talk: Sync {
+    fn corpus(&self, _corpus: &Corpus) {}
+    fn resumed(&self, _progress: &Progress) {}
+    /// After every step.
+    fn step(&self, _at: StepAt) {}
+    /// After every round.
+    fn round(&self, _number: usize, _round: &Round, _best: bool) {}
+    fn note(&self, _message: &str) {}
+}
+
+impl Talk for () {}
+
+/// Where a training is, and how fast.
+#[derive(Debug, Clone, Copy)]
+pub struct StepAt {
+    pub step: usize,
+    pub steps: usize,
+    /// Running mean.
+    pub loss: f64,
+    pub rows_per_second: f64,
+    /// Of training, without measuring.
+    pub seconds_left: f64,
+}
+
+/// Trains the transformer until the last round or until it no longer gets better; the best weights are left in the
+/// checkpoint folder.
+pub fn fit(
+    recipe: &Recipe,
+    taxonomy: &Taxonomy,
+    corpus: &Corpus,
+    pieces: &PieceEncoder,
+    folder: &Path,
+    talk: &dyn Talk,
+) -> Result<Progress> {
+    let checkpoints = Checkpoints::new(folder)?;
+    let mut learner = Learner::new(recipe, taxonomy, &corpus.train, pieces.mask_id())?;
+    let mut progress = match checkpoints.restore(&mut learner, recipe)? {
+        Some(progress) => {
+            talk.resumed(&progress);
+            progress
+        }
+        None => Progress::default(),
+    };
+    let lengths: Vec<usize> = corpus.train.iter().map(|e| e.pieces.ids.len()).collect();
+    let rounds = &recipe.rounds;
+    let steps = rounds.epochs * lengths.len().div_ceil(rounds.batch);
+    while !progress.finished {
+        let order = batches(&lengths, rounds.batch, recipe.seed, progress.rounds);
+        let (mut loss_sum, mut counted, mut rows_seen, mut seconds) = (0.0, 0usize, 0usize, 0.0);
+        let mut running: Option<f64> = None;
+        for batch in &order[progress.batches..] {
+            let start = Instant::now();
+            let rows: Vec<&Example> = batch.iter().map(|&i| &corpus.train[i]).collect();
+            let report = learner.step(&rows, progress.steps, steps)?;
+            let took = start.elapsed().as_secs_f64();
+            progress.steps += 1;
+            progress.batches += 1;
+            progress.seconds += took;
+            seconds += took;
+            rows_seen += rows.len();
+            loss_sum += report.loss as f64;
+            counted += 1;
+            let mean = running.map_or(report.loss as f64, |r| 0.98 * r + 0.02 * report.loss as f64);
+            running = Some(mean);
+            let rate = rows_seen as f64 / seconds;
+            let left = (steps - progress.steps) as f64 * rounds.batch as f64 / rate;
+            talk.step(StepAt { step: progress.steps, steps, loss: mean, rows_per_second: rate, seconds_left: left });
+            if rounds.checkpoint_every > 0
+                && progress.batches < order.len()
+                && progress.batches.is_multiple_of(rounds.checkpoint_every)
+            {
+                checkpoints.save(&mut learner, &progress, recipe)?;
+            }
+        }
+        let accuracy = measure(&mut learner, recipe, taxonomy, corpus)?;
+        let metric = metric(&accuracy, &recipe.rounds.metric);
+        let round = Round {
+            loss: loss_sum / counted.max(1) as f64,
+            metric,
+            accuracy,
+            rows_per_second: rows_seen as f64 / f64::max(seconds, 1e-9),
+        };
+        let best = progress.best.is_none_or(|best| metric > best);
+        progress.rounds += 1;
+        progress.batches = 0;
+        if best {
+            progress.best = Some(metric);
+            progress.best_round = progress.rounds;
+            learner.save(&checkpoints.best())?;
+        }
+        talk.round(progress.rounds, &round, best);
+        progress.history.push(round);
+        let tired = rounds.patience > 0 && progress.rounds - progress.best_round >= rounds.patience;
+        progress.finished = progress.rounds >= rounds.epochs || tired;
+        checkpoints.save(&mut learner, &progress, recipe)?;
+    }
+    Ok(progress)
+}
+
+type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
+
+/// Accuracy of the one-of heads and of the sentiment's sign on every dev file. Without a dev file the calibration part
+/// takes its place.
+fn measure(learner: &mut Learner, recipe: &Recipe, taxonomy: &Taxonomy, corpus: &Corpus) -> Result<Accuracies> {
+    let mut tensors: std::collections::HashMap<_, _> = learner.snapshot()?.into_iter().collect();
+    let mut take =
+        |name: &str| tensors.remove(name).ok_or_else(|| crate::Error::Internal(format!("the snapshot has no {name}")));
+    let (head_weight, head_bias) = (take(HEAD_WEIGHT)?, take(HEAD_BIAS)?);
+    let config = learner.encoder.config.clone();
+    let weights = Weights::from_hf(tensors, &config, &candle_core::Device::Cpu).map_err(crate::Error::Internal)?;
+    let encoder = Encoder { config, weights };
+    let layout = HeadLayout::of(taxonomy);
+    let mut out = Accuracies::new();
+    let own = [("calibration".to_owned(), &corpus.calibration)];
+    let sets: Vec<(String, &Vec<Example>)> = match corpus.dev.is_empty() {
+        false => corpus.dev.iter().map(|(name, rows)| (name.clone(), rows)).collect(),
+        true => own.into_iter().collect(),
+    };
+    for (name, rows) in sets {
+        let pieces: Vec<_> = rows.iter().map(|r| r.pieces.clone()).collect();
+        let logits = infer(&encoder, &head_weight, &head_bias, recipe.encoder.pooling, &layout, &pieces)?;
+        let mut scores = BTreeMap::new();
+        for (head, _) in layout.spans() {
+            if let Some(share) = accuracy(head, rows, &logits) {
+                scores.insert(head.name().to_owned(), share);
+            }
+        }
+        out.insert(name, scores);
+    }
+    Ok(out)
+}
+
+fn accuracy(head: Head, rows: &[Example], logits: &[HeadValues]) -> Option<f64> {
+    let mut right = 0;
+    let mut all = 0;
+    for (row, z) in rows.iter().zip(logits) {
+        let hit = match (head.answer(), row.targets.get(head)?, z.best(head)?) {
+            (Answer::OneOf, crate::data::Target::Label(label), (best, _)) => best == *label,
+            (Answer::Scalar, crate::data::Target::Value(value), (_, z)) if *value != 0.0 => (*value > 0.0) == (z > 0.0),
+            _ => continue,
+        };
+        all += 1;
+        right += usize::from(hit);
+    }
+    (all > 0).then(|| right as f64 / all as f64)
+}
+
+/// The number that chooses the best round: a head's accuracy, or the mean over the heads, averaged over the dev files.
+fn metric(accuracy: &Accuracies, name: &str) -> f64 {
+    let sets = accuracy.values().filter_map(|heads| match name {
+        "mean" => (!heads.is_empty()).then(|| heads.values().sum::<f64>() / heads.len() as f64),
+        head => heads.get(head).copied(),
+    });
+    let values: Vec<f64> = sets.collect();
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}

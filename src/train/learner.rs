@@ -1,0 +1,172 @@
+use super::{AdamW, Recipe, corpus::Example, losses::Losses, schedule};
+use crate::{
+    Result,
+    classify::transformer::{
+        Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, WORD_TABLE, Weights, model_tensors, ops,
+        pool,
+    },
+    encode::{Pieces, Ragged},
+    taxonomy::Taxonomy,
+};
+use candle_core::{Device, Tensor, Var};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::{collections::BTreeMap, collections::HashMap, path::Path};
+
+/// A transformer that learns: the encoder's and the heads' weights as variables, their losses and their optimiser.
+pub struct Learner {
+    pub encoder: Encoder,
+    pub head_weight: Var,
+    pub head_bias: Var,
+    pub optimizer: AdamW,
+    losses: Losses,
+    recipe: Recipe,
+    mask_id: u32,
+}
+
+/// What one step tells.
+#[derive(Debug, Clone, Copy)]
+pub struct StepReport {
+    pub loss: f32,
+    /// Norm of the gradient before clipping.
+    pub norm: f64,
+}
+
+impl Learner {
+    /// From a pretrained encoder's folder, with new heads for the taxonomy.
+    pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32) -> Result<Self> {
+        let folder = &recipe.encoder.path;
+        let config = EncoderConfig::open(&folder.join("config.json"))?;
+        let weights = Weights::open(&folder.join("model.safetensors"), &config, &Device::Cpu)?.into_trainable()?;
+        let encoder = Encoder { config, weights };
+        let layout = HeadLayout::of(taxonomy);
+        let inputs = recipe.encoder.pooling.width(encoder.config.hidden_size);
+        let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
+        // The sum of twelve uniforms is normal enough for a start at 0.02.
+        let mut normal = || 0.02 * ((0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0);
+        let start: Vec<f32> = (0..layout.width * inputs).map(|_| normal()).collect();
+        let head_weight = Var::from_vec(start, (layout.width, inputs), &Device::Cpu)?;
+        let head_bias = Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?;
+        let losses = Losses::new(recipe, taxonomy, rows);
+        let mut learner = Learner {
+            optimizer: optimizer(recipe, &encoder, &head_weight, &head_bias),
+            encoder,
+            head_weight,
+            head_bias,
+            losses,
+            recipe: recipe.clone(),
+            mask_id,
+        };
+        if recipe.regularize.average > 0.0 {
+            let weights = &learner.encoder.weights;
+            learner.optimizer.keep_average(recipe.regularize.average, weights.table(), weights.hidden())?;
+        }
+        Ok(learner)
+    }
+
+    /// One step on a batch; `step` of `steps` chooses the learning rate and, with the recipe's seed, what is dropped and
+    /// hidden.
+    pub fn step(&mut self, rows: &[&Example], step: usize, steps: usize) -> Result<StepReport> {
+        let r = &self.recipe.regularize;
+        let seed = (self.recipe.seed as u32).wrapping_mul(0x9e37_79b9) ^ (step as u32).wrapping_mul(0x85eb_ca6b);
+        let noise = Noise { hidden: r.dropout, attention: r.attention_dropout, seed };
+        let pieces = self.hide(rows, seed ^ 0x5bd1_e995);
+        let batch = Ragged::of(&pieces);
+        let (rows_of_table, places) = unique(&batch.ids);
+        let width = self.encoder.weights.hidden();
+        let words = self.encoder.weights.rows(&rows_of_table);
+        let words = Var::from_vec(words, (rows_of_table.len(), width), &Device::Cpu)?;
+        let spread = words.index_select(&Tensor::from_vec(places, batch.ids.len(), &Device::Cpu)?, 0)?;
+        let states = self.encoder.forward_words(&batch, &spread, noise)?;
+        let pooled = pool(&states, &batch, self.recipe.encoder.pooling)?;
+        let pooled = ops::dropout(&pooled, r.head_dropout, seed ^ 0x1b87_3593)?;
+        let logits = ops::linear(&pooled, &self.head_weight, &self.head_bias)?;
+        let loss = self.losses.total(&logits, rows)?;
+        let value = loss.to_scalar::<f32>()?;
+        let mut grads = loss.backward()?;
+        let o = &self.recipe.optimizer;
+        let factor = schedule::factor(step, steps, o.warmup, o.final_rate);
+        let row_grads = match grads.remove(&words) {
+            Some(grads) => grads,
+            None => words.zeros_like()?,
+        };
+        let table = self.encoder.weights.table_mut();
+        let norm = self.optimizer.step(&grads, &rows_of_table, &row_grads, table, factor)?;
+        Ok(StepReport { loss: value, norm })
+    }
+
+    /// The pieces of a batch, some of them hidden.
+    fn hide(&self, rows: &[&Example], seed: u32) -> Vec<Pieces> {
+        let threshold = (self.recipe.regularize.mask_pieces as f64 * u32::MAX as f64) as u32;
+        let mut position = 0u32;
+        rows.iter()
+            .map(|row| {
+                let mut pieces = row.pieces.clone();
+                let last = pieces.ids.len() - 1;
+                for (i, id) in pieces.ids.iter_mut().enumerate() {
+                    position += 1;
+                    if i > 0 && i < last && threshold > 0 && !ops::keeps(seed, position, threshold) {
+                        *id = self.mask_id;
+                    }
+                }
+                pieces
+            })
+            .collect()
+    }
+
+    /// All tensors of a model file: the running mean of the weights where it is kept, else the weights.
+    pub fn snapshot(&mut self) -> Result<BTreeMap<String, Tensor>> {
+        let step = self.optimizer.step;
+        let weights = &self.encoder.weights;
+        let Some(average) = &mut self.optimizer.average else {
+            return model_tensors(weights, &self.head_weight, &self.head_bias);
+        };
+        let width = weights.hidden();
+        for (row, value) in weights.table().chunks_exact(width).enumerate() {
+            average.catch_up(row, value, step);
+        }
+        let mean = |name: &str, like: &Tensor| -> Result<Tensor> {
+            Ok(Tensor::from_slice(&average.dense[name], like.shape(), &Device::Cpu)?)
+        };
+        let mut shadow = HashMap::new();
+        for (name, var) in weights.vars() {
+            shadow.insert(name.clone(), mean(name, var)?);
+        }
+        let table = Tensor::from_slice(&average.table, (average.table.len() / width, width), &Device::Cpu)?;
+        let shadow = Weights::from_parts(shadow, table, width);
+        model_tensors(&shadow, &mean(HEAD_WEIGHT, &self.head_weight)?, &mean(HEAD_BIAS, &self.head_bias)?)
+    }
+
+    /// Writes the snapshot in full precision.
+    pub fn save(&mut self, path: &Path) -> Result<()> {
+        crate::bundle::write_tensors(path, &self.snapshot()?, crate::classify::transformer::Storage::F32)
+    }
+}
+
+/// The distinct ids in a batch and, for every piece, its place among them.
+fn unique(ids: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let mut distinct = ids.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |id: &u32| distinct.binary_search(id).expect("every id is among the distinct ones") as u32;
+    let places = ids.iter().map(place).collect();
+    (distinct, places)
+}
+
+/// Every layer further from the top learns slower (Howard and Ruder 2018, discriminative fine-tuning).
+fn optimizer(recipe: &Recipe, encoder: &Encoder, head_weight: &Var, head_bias: &Var) -> AdamW {
+    let o = &recipe.optimizer;
+    let layers = encoder.config.num_hidden_layers as i32;
+    let bottom = o.layer_decay.powi(layers);
+    let mut vars = Vec::new();
+    for (name, var) in encoder.weights.vars() {
+        let layer = name.strip_prefix("encoder.layer.").and_then(|rest| rest.split('.').next()?.parse::<i32>().ok());
+        let scale = layer.map_or(bottom, |layer| o.layer_decay.powi(layers - 1 - layer));
+        vars.push((name.clone(), var.clone(), scale));
+    }
+    let head = o.head_learning_rate / o.learning_rate;
+    vars.push((HEAD_WEIGHT.to_owned(), head_weight.clone(), head));
+    vars.push((HEAD_BIAS.to_owned(), head_bias.clone(), head));
+    debug_assert!(!encoder.weights.vars().contains_key(WORD_TABLE));
+    AdamW::new(vars, encoder.weights.table(), bottom, o)
+}

@@ -1,0 +1,254 @@
+use crate::{
+    Error, Result,
+    classify::{
+        Head,
+        linear::LinearRecipe,
+        transformer::{Pooling, Storage},
+    },
+    data::Source,
+    taxonomy::Taxonomy,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// Everything that a training depends on, in one file; unknown keys are refused. Paths are relative to where the command
+/// runs. The resolved recipe, with every default written out, is saved in the bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Name of the bundle.
+    pub name: String,
+    /// Fixes the shuffle, the dropped values, the new heads and the calibration part.
+    pub seed: u64,
+    /// A taxonomy file; `retail-v1` names the built-in one.
+    pub taxonomy: String,
+    pub encoder: EncoderRecipe,
+    pub data: DataRecipe,
+    #[serde(default)]
+    pub heads: BTreeMap<Head, HeadRecipe>,
+    #[serde(default)]
+    pub optimizer: OptimizerRecipe,
+    #[serde(default)]
+    pub regularize: RegularizeRecipe,
+    #[serde(default)]
+    pub rounds: RoundsRecipe,
+    /// The linear model that is trained beside the transformer.
+    #[serde(default)]
+    pub linear: LinearRecipe,
+    #[serde(default)]
+    pub bundle: BundleRecipe,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderRecipe {
+    /// Folder with config.json, model.safetensors and tokenizer.json.
+    pub path: PathBuf,
+    /// Put before every text (`query: ` for the e5 family).
+    #[serde(default)]
+    pub prefix: String,
+    #[serde(default)]
+    pub pooling: Pooling,
+    /// Longer texts keep their head and tail.
+    #[serde(default = "max_pieces")]
+    pub max_pieces: usize,
+    /// Name and licence of where the weights come from, for the card.
+    #[serde(default)]
+    pub origin: String,
+}
+
+fn max_pieces() -> usize {
+    256
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataRecipe {
+    pub train: Vec<Source>,
+    /// Measured after every round; chooses the best one.
+    pub dev: Vec<Source>,
+    /// Share of the training rows, by a hash of the text, that no weight learns from: it fits temperatures and blends.
+    #[serde(default = "calibration")]
+    pub calibration: f32,
+}
+
+fn calibration() -> f32 {
+    0.06
+}
+
+/// How much a head's loss counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HeadRecipe {
+    pub weight: f32,
+    /// For the category head: what the loss of the first level (the sum of its leaves) counts.
+    pub group_weight: f32,
+    /// Rarer labels count more: the weight of a label is its share to the power of minus this (0 = all alike, 1 = fully
+    /// balanced).
+    pub balance: f32,
+}
+
+impl Default for HeadRecipe {
+    fn default() -> Self {
+        HeadRecipe { weight: 1.0, group_weight: 0.0, balance: 0.0 }
+    }
+}
+
+/// AdamW (Loshchilov and Hutter 2019) with linear warm-up and decay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OptimizerRecipe {
+    /// Of the top layer.
+    pub learning_rate: f64,
+    /// Of the heads.
+    pub head_learning_rate: f64,
+    /// Every layer further down learns this much slower.
+    pub layer_decay: f64,
+    pub weight_decay: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub epsilon: f64,
+    /// Share of all steps over which the rate rises.
+    pub warmup: f64,
+    /// Share of the peak rate that is left at the end.
+    pub final_rate: f64,
+    /// Largest norm of a step's gradient.
+    pub clip: f64,
+}
+
+impl Default for OptimizerRecipe {
+    fn default() -> Self {
+        OptimizerRecipe {
+            learning_rate: 1e-4,
+            head_learning_rate: 5e-4,
+            layer_decay: 0.9,
+            weight_decay: 0.01,
+            beta1: 0.9,
+            beta2: 0.98,
+            epsilon: 1e-6,
+            warmup: 0.08,
+            final_rate: 0.0,
+            clip: 1.0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RegularizeRecipe {
+    pub dropout: f32,
+    pub attention_dropout: f32,
+    /// Dropout of the pooled vector before the heads.
+    pub head_dropout: f32,
+    /// Share of the target that is spread over all labels of a one-of head.
+    pub label_smoothing: f32,
+    /// Share of the pieces that training hides.
+    pub mask_pieces: f32,
+    /// Decay of the running mean of the weights that is served instead of the last ones; 0 switches it off.
+    pub average: f32,
+}
+
+impl Default for RegularizeRecipe {
+    fn default() -> Self {
+        RegularizeRecipe {
+            dropout: 0.1,
+            attention_dropout: 0.1,
+            head_dropout: 0.2,
+            label_smoothing: 0.05,
+            mask_pieces: 0.0,
+            average: 0.0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RoundsRecipe {
+    /// How often every row is seen.
+    pub epochs: usize,
+    /// Rows a step.
+    pub batch: usize,
+    /// What chooses the best round and stops the training: `mean` of the one-of heads' accuracy, or the name of a head.
+    pub metric: String,
+    /// Stop after this many rounds without a better one; 0 never stops early.
+    pub patience: usize,
+    /// Steps between two checkpoints inside a round; 0 writes one a round only.
+    pub checkpoint_every: usize,
+}
+
+impl Default for RoundsRecipe {
+    fn default() -> Self {
+        RoundsRecipe { epochs: 4, batch: 16, metric: "mean".into(), patience: 2, checkpoint_every: 200 }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BundleRecipe {
+    pub storage: Storage,
+    /// Goes into the card: what the bundle is for, who may use it.
+    pub description: String,
+    pub licence: String,
+}
+
+impl Recipe {
+    /// Reads and checks a recipe.
+    ///
+    /// # Errors
+    /// [`Error::Recipe`] with the line of a syntax fault or the key and the allowed values.
+    pub fn open(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
+        let fault = |reason: String| Error::Recipe { path: path.to_owned(), reason };
+        let recipe: Recipe = toml::from_str(&text).map_err(|e| fault(e.to_string().trim_end().to_owned()))?;
+        recipe.check().map_err(fault)?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        let share = |name: &str, value: f32| {
+            if (0.0..1.0).contains(&value) { Ok(()) } else { Err(format!("{name} is {value}; it lies in [0, 1)")) }
+        };
+        share("data.calibration", self.data.calibration)?;
+        share("regularize.dropout", self.regularize.dropout)?;
+        share("regularize.attention_dropout", self.regularize.attention_dropout)?;
+        share("regularize.head_dropout", self.regularize.head_dropout)?;
+        share("regularize.label_smoothing", self.regularize.label_smoothing)?;
+        share("regularize.mask_pieces", self.regularize.mask_pieces)?;
+        share("regularize.average", self.regularize.average)?;
+        share("optimizer.warmup", self.optimizer.warmup as f32)?;
+        if self.name.is_empty() || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(format!("name is {:?}; letters, digits and - make a bundle's name", self.name));
+        }
+        if self.data.train.is_empty() {
+            return Err("data.train names no file".into());
+        }
+        if self.rounds.batch == 0 || self.rounds.epochs == 0 {
+            return Err("rounds.batch and rounds.epochs are at least 1".into());
+        }
+        if self.rounds.metric != "mean" && !Head::ALL.iter().any(|h| h.name() == self.rounds.metric) {
+            return Err(format!("rounds.metric is {:?}; use \"mean\" or the name of a head", self.rounds.metric));
+        }
+        let o = &self.optimizer;
+        if !(o.learning_rate > 0.0 && o.head_learning_rate > 0.0 && o.clip > 0.0 && o.layer_decay > 0.0) {
+            return Err("the optimizer's rates, clip and layer_decay are above 0".into());
+        }
+        Ok(())
+    }
+
+    /// The taxonomy and its text.
+    pub fn taxonomy(&self) -> Result<(Taxonomy, String)> {
+        if self.taxonomy == "retail-v1" {
+            return Ok((Taxonomy::retail(), Taxonomy::RETAIL.to_owned()));
+        }
+        let path = Path::new(&self.taxonomy);
+        let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
+        Ok((Taxonomy::parse(&text, path)?, text))
+    }
+
+    pub fn head(&self, head: Head) -> HeadRecipe {
+        self.heads.get(&head).cloned().unwrap_or_default()
+    }
+}
