@@ -15,6 +15,7 @@ pub mod losses;
 mod optimizer;
 mod recipe;
 mod schedule;
+pub mod urgency;
 
 pub use corpus::{Corpus, Example, SourceRecord};
 pub use fit::Talk;
