@@ -1,9 +1,9 @@
 use super::{Corpus, Example, Recipe, Talk, card, checkpoint::Checkpoints, checkpoint::Progress, corpus::SourceRecord};
 use crate::{
-    Error, Pipeline, Result,
+    Complaint, Error, Pipeline, Result,
     bundle::{Manifest, Reading, file, write_file, write_tensors},
     classify::{
-        Classifier, Logits, Which,
+        Classifier, Logits, Prediction, Which,
         linear::LinearModel,
         transformer::{Transformer, quantize},
     },
@@ -76,12 +76,19 @@ pub fn assemble(
     }
     Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading.clone()))?;
     talk.note("measuring");
+    let pipeline = Pipeline::open(out, None)?;
     let mut dev = BTreeMap::new();
     for (name, rows) in &corpus.dev {
+        let (first, goals) = ask(&transformer, rows)?;
+        let (second, _) = ask(&linear, rows)?;
         let mut models = BTreeMap::new();
         for which in Which::ALL {
-            let pipeline = Pipeline::open(out, None)?.with_models(which)?;
-            models.insert(which.name().to_owned(), judge(&pipeline, rows)?);
+            let predictions = first.iter().zip(&second).map(|(a, b)| match which {
+                Which::Both => calibrations.both.apply(a, b),
+                Which::Transformer => calibrations.transformer.apply(a),
+                Which::Linear => calibrations.linear.apply(b),
+            });
+            models.insert(which.name().to_owned(), judge(&pipeline, rows, &goals, predictions));
         }
         dev.insert(name.clone(), models);
     }
@@ -108,20 +115,21 @@ fn ask(model: &dyn Classifier, rows: &[Example]) -> Result<(Vec<Logits>, Vec<Tar
     Ok((model.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
 }
 
-/// Measures the whole pipeline on rows that are already read.
-fn judge(pipeline: &Pipeline, rows: &[Example]) -> Result<Evaluation> {
-    let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
-    let findings = pipeline.find_readings(&readings)?;
-    let judged: Vec<Judged> = rows
+/// Measures predictions, and what the later stages conclude from them.
+fn judge(
+    pipeline: &Pipeline,
+    rows: &[Example],
+    goals: &[Targets],
+    predictions: impl Iterator<Item = Prediction>,
+) -> Evaluation {
+    let conclude = |(row, p): (&Example, Prediction)| pipeline.conclude(&Complaint::default(), row.reading.clone(), p);
+    let findings: Vec<_> = rows.iter().zip(predictions).map(conclude).collect();
+    let judged: Vec<Judged> = goals
         .iter()
         .zip(&findings)
-        .map(|(row, f)| Judged {
-            gold: &row.targets,
-            prediction: &f.prediction,
-            urgency: f.urgency.as_ref().map(|u| u.level),
-        })
+        .map(|(gold, f)| Judged { gold, prediction: &f.prediction, urgency: f.urgency.as_ref().map(|u| u.level) })
         .collect();
-    Ok(Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default()))
+    Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default())
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
