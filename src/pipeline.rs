@@ -80,7 +80,18 @@ impl Pipeline {
         };
         let segmenter = Segmenter::new();
         let language = Language::default();
-        Ok(Pipeline { taxonomy, policy, manifest, which, segmenter, transformer, linear, calibrations, versions, language })
+        Ok(Pipeline {
+            taxonomy,
+            policy,
+            manifest,
+            which,
+            segmenter,
+            transformer,
+            linear,
+            calibrations,
+            versions,
+            language,
+        })
     }
 
     /// Answers with one of the bundle's models alone, or with both.
@@ -148,7 +159,11 @@ impl Pipeline {
     /// What texts that are already read say by themselves, without anything known about customer or order.
     pub fn find_readings(&self, readings: &[&Reading]) -> Result<Vec<Finding>> {
         let predictions = self.predict(readings)?;
-        Ok(readings.iter().zip(predictions).map(|(r, p)| self.conclude(&Complaint::default(), (*r).clone(), p)).collect())
+        Ok(readings
+            .iter()
+            .zip(predictions)
+            .map(|(r, p)| self.conclude(&Complaint::default(), (*r).clone(), p))
+            .collect())
     }
 
     fn find(&self, complaints: &[Complaint]) -> (Vec<Result<Finding>>, Timings) {
@@ -212,7 +227,12 @@ impl Pipeline {
             let named = taxonomy.emotions.iter().zip(&prediction[Head::Emotion]);
             let probabilities = named.map(|(e, &p)| (e.label.id.clone(), rounded(p))).collect();
             let intensity = rounded(finding.feeling.intensity);
-            Emotion { label: label.id.clone(), name: label.name.get(self.language).to_owned(), intensity, probabilities }
+            Emotion {
+                label: label.id.clone(),
+                name: label.name.get(self.language).to_owned(),
+                intensity,
+                probabilities,
+            }
         });
         Decision {
             id: complaint.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),

@@ -3,9 +3,19 @@ use super::{fenzhen, stdout};
 #[test]
 fn every_command_explains_itself_with_examples() {
     let mut all = stdout(&fenzhen(&["--help"], b""));
-    for command in
-        ["serve", "classify", "score", "train", "evaluate", "data", "data check", "data split", "data inspect", "bundle", "policy fit"]
-    {
+    for command in [
+        "serve",
+        "classify",
+        "score",
+        "train",
+        "evaluate",
+        "data",
+        "data check",
+        "data split",
+        "data inspect",
+        "bundle",
+        "policy fit",
+    ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let help = fenzhen(&arguments, b"");
         assert_eq!(help.status.code(), Some(0), "{command}");

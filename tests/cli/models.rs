@@ -13,7 +13,8 @@ fn the_shipped_bundle_is_whole_and_small() {
 fn inspect_tells_what_the_bundle_reached() {
     let output = fenzhen(&["bundle", "inspect", "models/retail"], b"");
     let text = stdout(&output);
-    for word in ["retail@", "retail-v1@", "model.safetensors", "trained on", "joint_priority", "linear", "transformer"] {
+    for word in ["retail@", "retail-v1@", "model.safetensors", "trained on", "joint_priority", "linear", "transformer"]
+    {
         assert!(text.contains(word), "{word} is missing:\n{text}");
     }
 }
