@@ -56,7 +56,8 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
 
 /// What is announced before a number, or before the letters that open it: 订单号Q0300….
 fn announced_before(before: &str) -> Announced {
-    let letters = before.bytes().rev().take(LONGEST_PREFIX).take_while(|b| b.is_ascii_alphabetic() || *b == b'-').count();
+    let letters =
+        before.bytes().rev().take(LONGEST_PREFIX).take_while(|b| b.is_ascii_alphabetic() || *b == b'-').count();
     match announced(before) {
         Announced::Nothing if letters > 0 => match announced(&before[..before.len() - letters]) {
             Announced::Business => Announced::Business,
