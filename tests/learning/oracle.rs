@@ -172,7 +172,7 @@ fn every_weight_gets_the_gradient_of_hugging_face() {
 
 #[test]
 fn a_text_gets_the_same_states_alone_and_in_company() {
-    for name in FIXTURES {
+    for name in FOLDERS {
         let (expected, encoder) = (expected(name), encoder(name));
         let batch = batch(&expected);
         let together = pool(&encoder.forward(&batch, Noise::none()).unwrap(), &batch, Pooling::Mean).unwrap();
