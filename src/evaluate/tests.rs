@@ -177,7 +177,10 @@ fn the_first_level_is_the_sum_of_its_leaves() {
     assert!(!evaluation.scores.contains_key(&Question::Priority) && !evaluation.scores.contains_key(&Question::Flags));
     let json = serde_json::to_string(&evaluation).unwrap();
     let read: Evaluation = serde_json::from_str(&json).unwrap();
-    assert_eq!(read.one_of(Question::Category).unwrap().confusion, evaluation.one_of(Question::Category).unwrap().confusion);
+    assert_eq!(
+        read.one_of(Question::Category).unwrap().confusion,
+        evaluation.one_of(Question::Category).unwrap().confusion
+    );
 }
 
 #[test]

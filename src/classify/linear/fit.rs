@@ -71,12 +71,7 @@ pub(super) fn fit(
     let fits = heads
         .iter()
         .zip(&solutions)
-        .map(|(&head, (_, solution))| HeadFit {
-            head,
-            rows: solution.rows,
-            epochs: solution.epochs,
-            gap: solution.gap,
-        })
+        .map(|(&head, (_, solution))| HeadFit { head, rows: solution.rows, epochs: solution.epochs, gap: solution.gap })
         .collect();
     let weights = Weights::join(&solutions, vocabulary.len());
     let widths = heads.iter().zip(&solutions).map(|(&head, (width, _))| (head, *width)).collect();
