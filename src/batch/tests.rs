@@ -157,6 +157,22 @@ fn the_input_is_never_overwritten_and_a_failed_run_leaves_no_file() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_keeps_pointing_at_its_file_and_a_folder_is_no_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    std::fs::write(place("a.csv"), "text\n快递慢\n").unwrap();
+    std::fs::write(place("real.csv"), "before").unwrap();
+    std::os::unix::fs::symlink(place("real.csv"), place("link.csv")).unwrap();
+    score(&place("a.csv"), &place("link.csv"), &options(), decide, |_| {}).unwrap();
+    assert!(place("link.csv").is_symlink());
+    assert_eq!(table(&place("real.csv")).len(), 2);
+    std::fs::create_dir(place("folder.csv")).unwrap();
+    let refused = score(&place("a.csv"), &place("folder.csv"), &options(), decide, |_| {});
+    assert!(refused.unwrap_err().to_string().contains("must be a file"));
+}
+
 #[test]
 fn a_long_file_travels_in_chunks_and_in_order() {
     let text: String = "text,n\n".to_owned() + &(0..1000).map(|i| format!("快递{i},{i}\n")).collect::<String>();

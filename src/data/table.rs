@@ -56,6 +56,9 @@ impl<R: BufRead> Table<R> {
             table.pending.push_front(first);
         }
         if let Some(header) = table.next_record()? {
+            if let Some(fault) = header.fault {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the header cannot be read: {fault}")));
+            }
             table.header = header.cells.iter().map(|cell| cell.trim().to_owned()).collect();
         }
         Ok(table)
@@ -295,6 +298,13 @@ mod tests {
         assert_eq!(header, ["编号", "内容"]);
         assert!(records[0].fault.as_ref().unwrap().contains("not gb18030"));
         assert_eq!((records[1].cells[1].as_str(), &records[1].fault), ("要退款", &None));
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_no_header() {
+        let told = |bytes: &[u8]| Table::new(bytes, UTF_8).err().unwrap().to_string();
+        assert!(told("id,\"内容\n1,好\n".as_bytes()).contains("the header cannot be read: a quote"));
+        assert!(told(b"id,\xff\n1,2\n").contains("not UTF-8"));
     }
 
     #[test]

@@ -27,9 +27,9 @@ pub(super) struct TaxonomyAnswer {
 
 /// A name in both languages.
 #[derive(Serialize, Deserialize, ToSchema)]
-struct Names {
-    zh: String,
-    en: String,
+pub(super) struct Names {
+    pub(super) zh: String,
+    pub(super) en: String,
 }
 
 /// A label.
@@ -37,7 +37,8 @@ struct Names {
 struct LabelAnswer {
     id: String,
     name: Names,
-    description: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<Names>,
 }
 
 /// A category with its place in the tree.
@@ -77,7 +78,11 @@ impl From<&Name> for Names {
 
 impl From<&Label> for LabelAnswer {
     fn from(label: &Label) -> Self {
-        LabelAnswer { id: label.id.clone(), name: (&label.name).into(), description: label.description.clone() }
+        LabelAnswer {
+            id: label.id.clone(),
+            name: (&label.name).into(),
+            description: label.description.as_ref().map(Into::into),
+        }
     }
 }
 
