@@ -7,7 +7,7 @@ use crate::{
     prioritize::{Measure, measures},
     segment::Segmenter,
     train::{
-        Corpus, Example, Recipe, piece_encoder,
+        Corpus, Example, Recipe,
         urgency::{self, Fit, Hold, Sample},
     },
 };
@@ -58,7 +58,7 @@ impl FitFlags {
     fn run(&self) -> Result<ExitCode> {
         let recipe = Recipe::open(&self.recipe)?;
         let pipeline = self.model.open()?;
-        let corpus = Corpus::read(&recipe, &pipeline.taxonomy, &Segmenter::new(), &piece_encoder(&recipe)?)?;
+        let corpus = Corpus::read(&recipe, &pipeline.taxonomy, &Segmenter::new(), None)?;
         let vectors = vectors(&pipeline, &corpus.calibration)?;
         let Some((first, _)) = vectors.first() else {
             let reason = "the calibration part has no row with a priority".into();
