@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn no_message_quotes_the_text(place in 0..9) {
+    fn no_message_quotes_the_text(place in 0usize..9) {
         let canary = "金丝雀8372";
         let body = [
             format!(r#"{{"{canary}": 1}}"#), format!(r#"["{canary}"]"#), format!(r#"{{"text": ["{canary}"]}}"#),
