@@ -16,12 +16,20 @@ pub enum Error {
     TextTooLong { chars: usize, limit: usize },
     #[error("{what}: {reason}")]
     InvalidRequest { what: String, reason: String },
+    #[error(transparent)]
+    Request(#[from] crate::request::Fault),
     #[error("{count} complaints in one batch; the limit is {limit}")]
     BatchTooLarge { count: usize, limit: usize },
     #[error("all {limit} places in the queue are taken")]
     Overloaded { limit: usize },
     #[error("the server is shutting down")]
     ShuttingDown,
+    #[error("cannot listen on {address}: {source}")]
+    Listen { address: String, source: std::io::Error },
+    #[error(
+        "{address} can be reached from other machines, and anyone who reaches it may use it: there is no login yet"
+    )]
+    PublicAddress { address: String },
     #[error("{path}: {reason}", path = path.display())]
     Taxonomy { path: PathBuf, reason: String },
     #[error("{path}: {reason}", path = path.display())]
@@ -61,9 +69,12 @@ impl Error {
             Error::TextWithoutWords => "text_without_words",
             Error::TextTooLong { .. } => "text_too_long",
             Error::InvalidRequest { .. } => "invalid_request",
+            Error::Request(fault) => fault.code(),
             Error::BatchTooLarge { .. } => "batch_too_large",
             Error::Overloaded { .. } => "overloaded",
             Error::ShuttingDown => "shutting_down",
+            Error::Listen { .. } => "listen",
+            Error::PublicAddress { .. } => "public_address",
             Error::Taxonomy { .. } => "invalid_taxonomy",
             Error::Policy { .. } => "invalid_policy",
             Error::Recipe { .. } => "invalid_recipe",
@@ -84,8 +95,22 @@ impl Error {
         Some(match self {
             Error::EmptyText | Error::TextWithoutWords => "send the customer's own words in `text`".into(),
             Error::TextTooLong { limit, .. } => format!("send the first {limit} characters, or split the message"),
+            Error::Request(fault) => return fault.hint(),
             Error::BatchTooLarge { limit, .. } => format!("send at most {limit} at a time"),
             Error::Overloaded { .. } => "try again after the time in Retry-After".into(),
+            Error::Listen { source, .. } => match source.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "another program has this port: choose another, or --listen 127.0.0.1:0 for any free one".into()
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    "ports below 1024 need special rights: choose a higher one".into()
+                }
+                _ => "the form is HOST:PORT, as in --listen 127.0.0.1:8080".into(),
+            },
+            Error::PublicAddress { .. } => {
+                "keep to 127.0.0.1, or add --allow-public where a firewall or a proxy with a login stands before it"
+                    .into()
+            }
             Error::Bundle { path, .. } | Error::BundleHash { path, .. } => {
                 format!("copy the bundle again, then run `fenzhen bundle verify {}`", path.display())
             }

@@ -32,6 +32,7 @@ mod located;
 pub mod pipeline;
 pub mod policy;
 pub mod prioritize;
+pub mod request;
 pub mod score;
 pub mod segment;
 pub mod serve;

@@ -3,7 +3,9 @@
 use crate::{
     Complaint, Decision, ENGINE, Error, Result,
     bundle::{Bundle, Manifest},
-    classify::{Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer},
+    classify::{
+        Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
+    },
     decide,
     decision::{Candidate, Choice, Emotion, Priority, Versions},
     policy::Policy,
@@ -180,16 +182,15 @@ impl Pipeline {
 
     fn conclude(&self, complaint: &Complaint, reading: Reading, prediction: Prediction) -> Finding {
         let feeling = score::feeling(&self.taxonomy, &prediction);
-        let urgency =
-            prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
+        let urgency = prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
         Finding { reading, prediction, feeling, urgency }
     }
 
     fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
         let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
         let category = self.choice(Head::Category, prediction, |i| taxonomy.category_path(i, Language::Zh));
-        let department =
-            self.choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(Language::Zh).to_owned()]);
+        let department = self
+            .choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(Language::Zh).to_owned()]);
         let chosen = prediction.best(Head::Category).map(|(i, _)| i);
         let mut secondary = self.told(Head::Secondary, prediction);
         secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));

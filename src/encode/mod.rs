@@ -1,6 +1,7 @@
 //! Stage 3: pieces for the transformer. Any `tokenizer.json` of the HF library works: WordPiece (BERT) and unigram (XLM-R)
 //! alike. (The linear model's counts are made beside it, in [`crate::classify::linear`].)
 
+mod punctuation;
 mod ragged;
 
 pub use ragged::Ragged;
@@ -59,13 +60,8 @@ impl PieceEncoder {
 
     /// The pieces of a cleaned text.
     pub fn encode(&self, text: &str) -> Result<Pieces> {
-        let framed;
-        let text = if self.prefix.is_empty() {
-            text
-        } else {
-            framed = format!("{}{text}", self.prefix);
-            &framed
-        };
+        let text = punctuation::full_width(text);
+        let text = if self.prefix.is_empty() { text } else { format!("{}{text}", self.prefix) };
         let encoding =
             self.tokenizer.encode_fast(text, false).map_err(|e| Error::Internal(format!("tokenizer: {e}")))?;
         let inner = encoding.get_ids();

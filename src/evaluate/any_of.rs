@@ -60,12 +60,15 @@ impl AnyOf {
             rows: rows.len(),
             micro_f1,
             macro_f1,
-            exact: mean(rows.iter().map(|(gold, p)| {
-                f64::from(gold.iter().zip(p).all(|(right, p)| *right == (*p >= THRESHOLD)))
-            })),
-            average_precision: mean((0..width).filter(|&k| counts[k][2] > 0).map(|k| {
-                average_precision(rows.iter().map(|(gold, p)| (p[k], gold[k])).collect())
-            })),
+            exact: mean(
+                rows.iter()
+                    .map(|(gold, p)| f64::from(gold.iter().zip(p).all(|(right, p)| *right == (*p >= THRESHOLD)))),
+            ),
+            average_precision: mean(
+                (0..width)
+                    .filter(|&k| counts[k][2] > 0)
+                    .map(|k| average_precision(rows.iter().map(|(gold, p)| (p[k], gold[k])).collect())),
+            ),
             nll: mean(pairs.iter().map(|&(p, right)| -f64::from(if right { p } else { 1.0 - p }).max(1e-12).ln())),
             reliability: Reliability::of(&pairs),
             classes: labels.iter().zip(&counts).map(|(label, c)| ClassScores::of(label, c[0], c[1], c[2])).collect(),

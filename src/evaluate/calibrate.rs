@@ -53,7 +53,8 @@ pub fn blend(transformer: &[Logits], linear: &[Logits], targets: &[Targets]) -> 
         .filter_map(|head| {
             let Some(sample) = Sample::of(head, &[transformer, linear], targets) else {
                 // Only one of the two answers this head, if any: then its own temperature serves.
-                let sample = Sample::of(head, &[transformer], targets).or_else(|| Sample::of(head, &[linear], targets))?;
+                let sample =
+                    Sample::of(head, &[transformer], targets).or_else(|| Sample::of(head, &[linear], targets))?;
                 let [factor] = sample.fit(&[[1.0]]);
                 blend.calibration.temperatures.insert(head, (1.0 / factor) as f32);
                 return Some(sample.gain([1.0], [factor], None));

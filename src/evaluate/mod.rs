@@ -4,10 +4,12 @@ pub mod any_of;
 pub mod calibrate;
 pub mod confusion;
 pub mod interval;
+pub mod mistakes;
 pub mod one_of;
 pub mod reliability;
 pub mod report;
 pub mod scalar;
+pub mod set;
 pub mod tables;
 #[cfg(test)]
 mod tests;

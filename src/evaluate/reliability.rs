@@ -1,5 +1,6 @@
 //! Whether probabilities can be believed: of the rows said to be right with probability 0.8, are 8 in 10 right?
 
+use super::one_of::mean;
 use serde::{Deserialize, Serialize};
 
 /// Number of bins, in both ways of making them.
@@ -53,9 +54,8 @@ impl Reliability {
 }
 
 fn bin(group: &[(f32, bool)], low: f64, high: f64) -> Bin {
-    let rows = group.len().max(1) as f64;
-    let said = group.iter().map(|(said, _)| f64::from(*said)).sum::<f64>() / rows;
-    let right = group.iter().filter(|(_, right)| *right).count() as f64 / rows;
+    let said = mean(group.iter().map(|(said, _)| f64::from(*said)));
+    let right = mean(group.iter().map(|(_, right)| f64::from(u8::from(*right))));
     Bin { low, high, rows: group.len() as u32, said, right }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Evaluation, Question, Scores,
+    calibrate::Gain,
     confusion::{ClassScores, Confusion},
     interval::Interval,
     reliability::Reliability,
@@ -90,7 +91,13 @@ pub fn worst_classes(classes: &[ClassScores], most: usize) -> String {
     worst.sort_by(|a, b| a.f1.total_cmp(&b.f1));
     let mut lines = vec![["label", "precision", "recall", "F1", "rows"].map(str::to_owned).to_vec()];
     lines.extend(worst.iter().take(most).map(|class| {
-        vec![class.label.clone(), plain(class.precision), plain(class.recall), plain(class.f1), class.support.to_string()]
+        vec![
+            class.label.clone(),
+            plain(class.precision),
+            plain(class.recall),
+            plain(class.f1),
+            class.support.to_string(),
+        ]
     }));
     aligned(&lines, 1)
 }
@@ -133,6 +140,39 @@ pub fn reliability(before: Option<&Reliability>, after: &Reliability) -> String 
         }
         lines.push(line);
     }
+    aligned(&lines, 1)
+}
+
+/// ECE and negative log-likelihood of every question that has probabilities, one pair of columns a calibration.
+pub fn calibration(columns: &[(&str, &Evaluation)]) -> String {
+    let numbers = |scores: &Scores| match scores {
+        Scores::OneOf(scores) => scores.probabilities.as_ref().map(|p| (p.reliability.ece, p.nll)),
+        Scores::AnyOf(scores) => Some((scores.reliability.ece, scores.nll)),
+        Scores::Scalar(_) => None,
+    };
+    let mut lines = vec![vec!["question".to_owned()]];
+    lines[0].extend(columns.iter().flat_map(|(name, _)| [format!("ECE {name}"), format!("NLL {name}")]));
+    for question in Question::ALL {
+        let cells: Vec<Option<(f64, f64)>> =
+            columns.iter().map(|(_, evaluation)| evaluation.scores.get(&question).and_then(numbers)).collect();
+        if cells.iter().any(Option::is_some) {
+            let shown =
+                |cell: &Option<(f64, f64)>| cell.map_or(["–".into(), "–".into()], |(a, b)| [plain(a), plain(b)]);
+            lines.push([question.name().to_owned()].into_iter().chain(cells.iter().flat_map(shown)).collect());
+        }
+    }
+    aligned(&lines, 1)
+}
+
+/// What was fitted for every head, and what it gained on the rows it was fitted on.
+pub fn gains(gains: &[Gain]) -> String {
+    let names = ["head", "rows", "temperature", "NLL before", "NLL after", "ECE before", "ECE after"];
+    let mut lines = vec![names.map(str::to_owned).to_vec()];
+    lines.extend(gains.iter().map(|gain| {
+        let mut line = vec![gain.head.name().to_owned(), gain.rows.to_string(), plain(f64::from(gain.temperature))];
+        line.extend([gain.nll.0, gain.nll.1, gain.ece.0, gain.ece.1].map(plain));
+        line
+    }));
     aligned(&lines, 1)
 }
 

@@ -1,1 +1,19 @@
-//! Answers over HTTP.
+//! Answers over HTTP: `app(state)` is the whole service, one endpoint a file. Model work runs on the workers of
+//! [`batcher`], behind a bounded queue; [`problem`] is the one place where errors become HTTP.
+
+pub mod batcher;
+mod body;
+mod endpoints;
+pub mod listen;
+mod metrics;
+mod observe;
+mod pages;
+pub mod problem;
+mod queue;
+pub mod settings;
+mod state;
+
+pub use batcher::Decide;
+pub use endpoints::{app, openapi};
+pub use settings::Settings;
+pub use state::State;

@@ -115,7 +115,11 @@ fn judge(pipeline: &Pipeline, rows: &[Example]) -> Result<Evaluation> {
     let judged: Vec<Judged> = rows
         .iter()
         .zip(&findings)
-        .map(|(row, f)| Judged { gold: &row.targets, prediction: &f.prediction, urgency: f.urgency.as_ref().map(|u| u.level) })
+        .map(|(row, f)| Judged {
+            gold: &row.targets,
+            prediction: &f.prediction,
+            urgency: f.urgency.as_ref().map(|u| u.level),
+        })
         .collect();
     Ok(Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default()))
 }

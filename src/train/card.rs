@@ -23,8 +23,14 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     if !recipe.bundle.licence.is_empty() {
         line(format!("| licence | {} |", recipe.bundle.licence));
     }
-    line(format!("| training | {} rows, {} rounds (best: {}), {:.0} minutes, seed {} |",
-        metrics.training_rows, metrics.rounds, metrics.best_round, metrics.training_seconds / 60.0, metrics.seed));
+    line(format!(
+        "| training | {} rows, {} rounds (best: {}), {:.0} minutes, seed {} |",
+        metrics.training_rows,
+        metrics.rounds,
+        metrics.best_round,
+        metrics.training_seconds / 60.0,
+        metrics.seed
+    ));
     let size: u64 = manifest.files.values().map(|f| f.bytes).sum();
     line(format!("| size | {:.1} MB, weights as {:?} |\n", size as f64 / 1e6, recipe.bundle.storage));
 
@@ -32,12 +38,17 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     for source in &metrics.sources {
         line(format!("| {} | {} | {} | `{}…` |", source.path, source.part, source.rows, &source.sha256[..16]));
     }
-    line(format!("\n{} rows, chosen by a hash of their text, taught no weight: they fitted the temperatures and the blend.\n",
-        metrics.calibration_rows));
+    line(format!(
+        "\n{} rows, chosen by a hash of their text, taught no weight: they fitted the temperatures and the blend.\n",
+        metrics.calibration_rows
+    ));
 
     for (set, models) in &metrics.dev {
         line(format!("## On {set}\n"));
-        line("Accuracy with 95 % bootstrap intervals; `both` is what answers. The dev files chose the best round.\n".into());
+        line(
+            "Accuracy with 95 % bootstrap intervals; `both` is what answers. The dev files chose the best round.\n"
+                .into(),
+        );
         line("| question | both | transformer alone | linear alone |\n|---|---|---|---|".into());
         for question in Question::ALL {
             let cells: Vec<String> = ["both", "transformer", "linear"]
@@ -57,7 +68,10 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     for gain in &metrics.calibration {
         line(format!("| {} | {:.3} | {:.3} |", gain.head.name(), gain.ece.0, gain.ece.1));
     }
-    line("\nMeasured on the calibration part, where the temperatures were fitted: expect a little more elsewhere.\n".into());
+    line(
+        "\nMeasured on the calibration part, where the temperatures were fitted: expect a little more elsewhere.\n"
+            .into(),
+    );
     line("## Limits\n\nThe model knows the kinds of text named above. Outside them (other languages, other trades, advertising) its \
         probabilities mean less: keep the review band on. It must not be the only reader of a message about danger to life.".into());
     out

@@ -46,11 +46,12 @@ impl Corpus {
     /// # Errors
     /// A file that is missing and not optional, a row that cannot be read, a label that the taxonomy does not have.
     pub fn read(recipe: &Recipe, taxonomy: &Taxonomy, segmenter: &Segmenter, pieces: &PieceEncoder) -> Result<Self> {
-        let mut corpus =
-            Corpus { train: vec![], calibration: vec![], dev: vec![], sources: vec![], absent: vec![] };
+        let mut corpus = Corpus { train: vec![], calibration: vec![], dev: vec![], sources: vec![], absent: vec![] };
         let share = recipe.data.calibration;
         for source in &recipe.data.train {
-            let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else { continue };
+            let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else {
+                continue;
+            };
             for (row, example) in rows.iter().zip(examples) {
                 let Some(example) = example else { continue };
                 if held_out(&row.text, recipe.seed, share) {

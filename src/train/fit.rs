@@ -121,9 +121,8 @@ type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
 /// takes its place.
 fn measure(learner: &mut Learner, recipe: &Recipe, taxonomy: &Taxonomy, corpus: &Corpus) -> Result<Accuracies> {
     let mut tensors: std::collections::HashMap<_, _> = learner.snapshot()?.into_iter().collect();
-    let mut take = |name: &str| {
-        tensors.remove(name).ok_or_else(|| crate::Error::Internal(format!("the snapshot has no {name}")))
-    };
+    let mut take =
+        |name: &str| tensors.remove(name).ok_or_else(|| crate::Error::Internal(format!("the snapshot has no {name}")));
     let (head_weight, head_bias) = (take(HEAD_WEIGHT)?, take(HEAD_BIAS)?);
     let config = learner.encoder.config.clone();
     let weights = Weights::from_hf(tensors, &config, &candle_core::Device::Cpu).map_err(crate::Error::Internal)?;

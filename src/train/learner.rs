@@ -2,7 +2,8 @@ use super::{AdamW, Recipe, corpus::Example, losses::Losses, schedule};
 use crate::{
     Result,
     classify::transformer::{
-        Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, WORD_TABLE, Weights, model_tensors, ops, pool,
+        Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, WORD_TABLE, Weights, model_tensors, ops,
+        pool,
     },
     encode::{Pieces, Ragged},
     taxonomy::Taxonomy,

@@ -15,8 +15,6 @@ pub mod losses;
 mod optimizer;
 mod recipe;
 mod schedule;
-#[cfg(test)]
-mod tests;
 
 pub use corpus::{Corpus, Example, SourceRecord};
 pub use fit::Talk;
@@ -25,13 +23,7 @@ pub use recipe::{
     BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
 };
 
-use crate::{
-    Result,
-    bundle::Manifest,
-    classify::transformer::EncoderConfig,
-    encode::PieceEncoder,
-    segment::Segmenter,
-};
+use crate::{Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter};
 use std::path::Path;
 
 /// Trains by a recipe and writes the bundle to `out`; checkpoints lie in `out/checkpoint`. A training that was stopped goes

@@ -165,8 +165,12 @@ impl AdamW {
                 Some((decay, Some(values))) => (decay, Some(values)),
                 _ => (0.0, None),
             };
-            let fused =
-                Fused { step: step(param.scale, param.decays), moments: &param.moments, decay, average: Mutex::new(average) };
+            let fused = Fused {
+                step: step(param.scale, param.decays),
+                moments: &param.moments,
+                decay,
+                average: Mutex::new(average),
+            };
             param.var.inplace_op2(&grad.contiguous()?, &fused)?;
         }
         let step = step(self.table_scale, false);

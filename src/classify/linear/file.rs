@@ -78,7 +78,11 @@ fn read(bytes: &[u8]) -> Result<LinearModel, String> {
     let count = tensors.tensor("keys").map_err(fault)?.shape().first().copied().unwrap_or(0);
     let floats = |name: &str, length: usize| -> Result<Vec<f32>, String> {
         let numbers: Vec<f32> = words(tensor(name, Dtype::F32, &[length])?).map(f32::from_le_bytes).collect();
-        if numbers.iter().all(|n| n.is_finite()) { Ok(numbers) } else { Err(format!("{name} has numbers that are not finite")) }
+        if numbers.iter().all(|n| n.is_finite()) {
+            Ok(numbers)
+        } else {
+            Err(format!("{name} has numbers that are not finite"))
+        }
     };
     let keys: Vec<u32> = words(tensor("keys", Dtype::U32, &[count])?).map(u32::from_le_bytes).collect();
     if keys.windows(2).any(|pair| pair[0] >= pair[1]) {

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadFit {
     pub head: Head,
-    /// Rows with a label for the head.
+    /// Rows with a label for the head and a weight above 0.
     pub rows: usize,
     /// Passes over them.
     pub epochs: usize,
@@ -73,7 +73,7 @@ pub(super) fn fit(
         .zip(&solutions)
         .map(|(&head, (_, solution))| HeadFit {
             head,
-            rows: targets.iter().filter(|t| t.get(head).is_some()).count(),
+            rows: solution.rows,
             epochs: solution.epochs,
             gap: solution.gap,
         })

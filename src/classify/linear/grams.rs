@@ -20,8 +20,9 @@ const WORDS: u64 = 0x1319_8a2e_0370_7344;
 
 /// Calls `each` with the key of every run of up to `char_grams` characters and up to `word_grams` words.
 ///
-/// Characters are folded first: lower case, any white space one blank, every digit the same. A word of a single character is
-/// left out, being a run of characters already; in a run of words it counts.
+/// Characters are folded first: lower case, any white space one blank, every digit the same. Words are those with a
+/// letter or digit in them, so that runs reach over punctuation; a word of a single character is left out, being a run of
+/// characters already, and counts in longer runs only.
 pub(super) fn keys(reading: &Reading, char_grams: usize, word_grams: usize, mut each: impl FnMut(u32)) {
     if char_grams > 0 {
         let chars: Vec<u64> = folded(reading.text.as_str()).map(|c| c as u64).collect();
@@ -36,6 +37,7 @@ pub(super) fn keys(reading: &Reading, char_grams: usize, word_grams: usize, mut 
     if word_grams > 0 {
         let words: Vec<(u64, bool)> = reading
             .words()
+            .filter(|word| word.chars().any(char::is_alphanumeric))
             .map(|word| {
                 let mut single = true;
                 let hash = folded(word).enumerate().fold(WORDS, |hash, (place, c)| {

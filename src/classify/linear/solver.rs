@@ -46,6 +46,8 @@ pub(super) struct Schedule {
 #[derive(Debug, Clone)]
 pub(super) struct Solution {
     pub weights: Vec<f32>,
+    /// Rows it was learnt from.
+    pub rows: usize,
     pub epochs: usize,
     /// The mean duality gap a row in the last epoch, in nats.
     pub gap: f32,
@@ -72,7 +74,7 @@ pub(super) fn solve(problem: &Problem, schedule: &Schedule) -> Solution {
     let mut random = ChaCha8Rng::seed_from_u64(schedule.seed);
     let mut logits = vec![0.0f32; width];
     let mut better = vec![0.0f32; width];
-    let mut solution = Solution { weights: Vec::new(), epochs: 0, gap: f32::INFINITY };
+    let mut solution = Solution { weights: Vec::new(), rows: order.len(), epochs: 0, gap: f32::INFINITY };
     while solution.epochs < schedule.epochs && solution.gap > schedule.tolerance {
         order.shuffle(&mut random);
         let mut gap = 0.0f64;
@@ -122,7 +124,8 @@ fn add(weights: &mut [f32], rows: &Rows, row: usize, change: &[f32]) {
 fn softmax_step(logits: &[f32], dual: &[f32], pull: f32, better: &mut [f32]) -> f32 {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let log_sum = max + logits.iter().map(|z| (z - max).exp()).sum::<f32>().ln();
-    let gap: f32 = dual.iter().zip(logits).map(|(&a, z)| if a > 0.0 { a * (a.ln() - (z - log_sum)) } else { 0.0 }).sum();
+    let gap: f32 =
+        dual.iter().zip(logits).map(|(&a, z)| if a > 0.0 { a * (a.ln() - (z - log_sum)) } else { 0.0 }).sum();
     let pull = pull.max(1e-6);
     let log_pull = pull.ln();
     let mut shift = -log_sum;
@@ -161,7 +164,11 @@ fn sigmoid_steps(logits: &[f32], dual: &[f32], pull: f32, better: &mut [f32]) ->
             if error.abs() < 1e-5 {
                 break;
             }
-            if error > 0.0 { high = u } else { low = u }
+            if error > 0.0 {
+                high = u
+            } else {
+                low = u
+            }
             let next = u - error / (1.0 + pull * p * (1.0 - p));
             u = if next > low && next < high { next } else { (low + high) / 2.0 };
         }
@@ -192,6 +199,7 @@ fn wright_omega(y: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::Rng;
 
     #[test]
     fn wright_omega_solves_its_equation() {
@@ -201,5 +209,100 @@ mod tests {
             assert!(w > 0.0, "at {y}: {w}");
             assert!((w + w.ln() - y).abs() < 2e-5 * y.abs().max(1.0), "at {y}: {w}");
         }
+    }
+
+    /// Random rows of a few features each, with a bias, as the model has them.
+    fn rows(count: usize, features: usize, seed: u64) -> Rows {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut rows = Rows::new();
+        for _ in 0..count {
+            let mut row: Vec<(u32, f32)> =
+                (0..features as u32).filter(|_| random.random_bool(0.3)).map(|id| (id, 0.0)).collect();
+            row.iter_mut().for_each(|(_, value)| *value = random.random_range(0.1..1.0));
+            row.push((features as u32, 1.0));
+            rows.push(&row);
+        }
+        rows
+    }
+
+    fn problem(rows: &Rows, features: usize, width: usize, link: Link, strength: f32) -> Problem<'_> {
+        let mut random = ChaCha8Rng::seed_from_u64(11);
+        let mut targets = vec![0.0; rows.len() * width];
+        for goal in targets.chunks_mut(width) {
+            match link {
+                Link::Softmax => goal[random.random_range(0..width)] = 1.0,
+                Link::Sigmoid => goal.iter_mut().for_each(|g| *g = random.random_range(0.0..1.0)),
+            }
+        }
+        let weights = (0..rows.len()).map(|_| random.random_range(0.5..2.0)).collect();
+        Problem {
+            rows,
+            features: features + 1,
+            labelled: (0..rows.len()).collect(),
+            targets,
+            weights,
+            width,
+            link,
+            strength,
+        }
+    }
+
+    /// At the optimum the slope of the penalised loss is zero in every weight: an oracle that knows nothing of duals.
+    #[test]
+    fn the_solution_is_the_minimum_of_the_penalised_loss() {
+        let features = 20;
+        let rows = rows(60, features, 3);
+        for (link, width) in [(Link::Softmax, 5), (Link::Softmax, 2), (Link::Sigmoid, 3)] {
+            for strength in [0.5, 10.0] {
+                let problem = problem(&rows, features, width, link, strength);
+                let solution = solve(&problem, &Schedule { epochs: 500, tolerance: 1e-7, seed: 1 });
+                let mut slope: Vec<f32> = solution.weights.iter().map(|w| w / strength).collect();
+                for place in 0..rows.len() {
+                    let mut logits = vec![0.0; width];
+                    for (id, value) in rows.row(place) {
+                        for k in 0..width {
+                            logits[k] += value * solution.weights[id * width + k];
+                        }
+                    }
+                    let p = match link {
+                        Link::Softmax => crate::classify::softmax(&logits),
+                        Link::Sigmoid => logits.iter().map(|&z| crate::classify::sigmoid(z)).collect(),
+                    };
+                    for (id, value) in rows.row(place) {
+                        for k in 0..width {
+                            let error = p[k] - problem.targets[place * width + k];
+                            slope[id * width + k] += problem.weights[place] * error * value;
+                        }
+                    }
+                }
+                let steepest = slope.iter().fold(0.0f32, |most, s| most.max(s.abs()));
+                assert!(steepest < 5e-3, "{link:?} {width} {strength}: {steepest} after {}", solution.epochs);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_weight_two_counts_as_two_rows() {
+        let features = 12;
+        let single = rows(30, features, 5);
+        let mut weighted = problem(&single, features, 4, Link::Softmax, 2.0);
+        weighted.weights = (0..30).map(|i| if i < 10 { 2.0 } else { 1.0 }).collect();
+        let mut doubled = problem(&single, features, 4, Link::Softmax, 2.0);
+        doubled.weights = vec![1.0; 40];
+        doubled.labelled.extend(0..10);
+        doubled.targets.extend_from_within(..40);
+        let schedule = Schedule { epochs: 300, tolerance: 1e-7, seed: 1 };
+        let (a, b) = (solve(&weighted, &schedule).weights, solve(&doubled, &schedule).weights);
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 5e-3));
+    }
+
+    #[test]
+    fn a_problem_without_rows_has_no_weights_to_learn() {
+        let rows = Rows::new();
+        let mut empty = problem(&rows, 3, 2, Link::Softmax, 1.0);
+        empty.labelled.clear();
+        let solution = solve(&empty, &Schedule { epochs: 5, tolerance: 1e-3, seed: 1 });
+        assert_eq!(solution.weights, vec![0.0; 8]);
+        assert_eq!(solution.gap, 0.0);
     }
 }

@@ -46,7 +46,8 @@ impl EncoderConfig {
     pub fn open(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
         let fault = |reason: String| Error::Encoder { path: path.to_owned(), reason };
-        let config: Self = serde_json::from_str(&text).map_err(|e| fault(format!("not an encoder's configuration: {e}")))?;
+        let config: Self =
+            serde_json::from_str(&text).map_err(|e| fault(format!("not an encoder's configuration: {e}")))?;
         config.check().map_err(fault)?;
         Ok(config)
     }
@@ -60,9 +61,13 @@ impl EncoderConfig {
             return Err(format!("hidden_act {:?} is not supported: gelu", self.hidden_act));
         }
         if self.position_embedding_type != "absolute" {
-            return Err(format!("position_embedding_type {:?} is not supported: absolute", self.position_embedding_type));
+            return Err(format!(
+                "position_embedding_type {:?} is not supported: absolute",
+                self.position_embedding_type
+            ));
         }
-        if self.hidden_size == 0 || self.num_attention_heads == 0 || self.num_hidden_layers == 0 || self.vocab_size == 0 {
+        if self.hidden_size == 0 || self.num_attention_heads == 0 || self.num_hidden_layers == 0 || self.vocab_size == 0
+        {
             return Err("a size is zero".into());
         }
         if !self.hidden_size.is_multiple_of(self.num_attention_heads) {

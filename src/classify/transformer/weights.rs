@@ -40,7 +40,8 @@ impl Weights {
     ) -> std::result::Result<Self, String> {
         for prefix in ["bert.", "roberta."] {
             if tensors.keys().any(|k| k.starts_with(prefix)) {
-                tensors = tensors.into_iter().map(|(k, v)| (k.strip_prefix(prefix).unwrap_or(&k).to_owned(), v)).collect();
+                tensors =
+                    tensors.into_iter().map(|(k, v)| (k.strip_prefix(prefix).unwrap_or(&k).to_owned(), v)).collect();
             }
         }
         let mut take = |name: &str, shape: &[usize]| -> std::result::Result<Tensor, String> {

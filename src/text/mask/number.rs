@@ -15,6 +15,9 @@ pub type Hit = (MaskKind, usize, Range<usize>);
 const SHORTEST: usize = 7;
 const MOST_BLOCKS: usize = 11;
 
+/// The most letters that open the number of an order.
+const LONGEST_PREFIX: usize = 8;
+
 /// Adds every number that is personal data.
 pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
     let blocks = blocks(text);
@@ -28,7 +31,7 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
             at += 1;
             continue;
         }
-        let mut announced = announced(&text[..start]);
+        let mut announced = announced_before(&text[..start]);
         if announced == Announced::Nothing && business_end.is_some_and(|end| only_lists(&text[end..start])) {
             announced = Announced::Business;
         }
@@ -48,6 +51,18 @@ pub fn find(text: &str, found: &mut Vec<(MaskKind, Range<usize>)>) {
             }
             None => at += 1,
         }
+    }
+}
+
+/// What is announced before a number, or before the letters that open it: 订单号Q0300….
+fn announced_before(before: &str) -> Announced {
+    let letters = before.bytes().rev().take(LONGEST_PREFIX).take_while(|b| b.is_ascii_alphabetic() || *b == b'-').count();
+    match announced(before) {
+        Announced::Nothing if letters > 0 => match announced(&before[..before.len() - letters]) {
+            Announced::Business => Announced::Business,
+            _ => Announced::Nothing,
+        },
+        what => what,
     }
 }
 

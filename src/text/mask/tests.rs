@@ -68,6 +68,7 @@ fn numbers_of_orders_and_parcels_stay() {
     untouched("运单SF1380013800012，圆通YT13800138000123也没动");
     untouched("JD13800138000到哪了");
     untouched("单号DD-13800138000");
+    untouched("订单号Q03002000000，订单编号TEL-13800138000");
     untouched("订单2024110213800138000还没发");
     untouched("我的订单6222021234567890128没收到");
     untouched("发票号码：110105194912310021 抬头写错");

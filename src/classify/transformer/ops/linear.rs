@@ -33,7 +33,8 @@ impl CustomOp3 for Linear {
     ) -> Result<(CpuStorage, Shape)> {
         let (n, k) = x_layout.shape().dims2()?;
         let (m, _) = w_layout.shape().dims2()?;
-        let (x, w, b) = (values(x, x_layout, "linear")?, values(w, w_layout, "linear")?, values(b, b_layout, "linear")?);
+        let (x, w, b) =
+            (values(x, x_layout, "linear")?, values(w, w_layout, "linear")?, values(b, b_layout, "linear")?);
         let mut out = Vec::with_capacity(n * m);
         for _ in 0..n {
             out.extend_from_slice(b);

@@ -11,7 +11,12 @@ pub fn cross_entropy(logits: &Tensor, targets: Vec<f32>, weights: Vec<f32>) -> R
 
 /// Cross-entropy of the first level: a class's probability is the sum of its members' (`groups[i]` is the group of label
 /// `i`). `targets` holds a group a row; it only counts where the row's weight is positive.
-pub fn group_cross_entropy(logits: &Tensor, groups: Vec<usize>, targets: Vec<usize>, weights: Vec<f32>) -> Result<Tensor> {
+pub fn group_cross_entropy(
+    logits: &Tensor,
+    groups: Vec<usize>,
+    targets: Vec<usize>,
+    weights: Vec<f32>,
+) -> Result<Tensor> {
     on_cpu(logits)?.apply_op1(Loss { weights, kind: Kind::Groups { groups, targets } })
 }
 
@@ -127,7 +132,8 @@ mod tests {
     /// Compares the gradient with finite differences.
     fn check(loss: impl Fn(&Tensor) -> Result<Tensor>) {
         let z = Var::from_tensor(&random((3, 4), 9)).unwrap();
-        let got = loss(&z).unwrap().backward().unwrap().get(&z).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let got =
+            loss(&z).unwrap().backward().unwrap().get(&z).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         let base = z.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for i in 0..12 {
             let at = |step: f32| {

@@ -23,9 +23,7 @@ impl<'a> View<'a> {
     }
 
     fn fits(&self) -> bool {
-        self.rows == 0
-            || self.cols == 0
-            || (self.rows - 1) * self.row + (self.cols - 1) * self.col < self.data.len()
+        self.rows == 0 || self.cols == 0 || (self.rows - 1) * self.row + (self.cols - 1) * self.col < self.data.len()
     }
 }
 

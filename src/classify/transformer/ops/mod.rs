@@ -19,7 +19,7 @@ pub use attention::attention;
 pub use dropout::{dropout, keeps};
 pub use gelu::gelu;
 pub use linear::linear;
-pub use loss::{cross_entropy, group_cross_entropy, binary_cross_entropy};
+pub use loss::{binary_cross_entropy, cross_entropy, group_cross_entropy};
 pub use norm::layer_norm;
 pub(crate) use vector::vectorised;
 
@@ -78,7 +78,8 @@ pub mod tests {
             all
         };
         for (i, (a, b)) in run(&fused).iter().zip(run(&plain)).enumerate() {
-            let worst = (a - b).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
+            let worst =
+                (a - b).unwrap().abs().unwrap().flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
             assert!(worst < 2e-4, "output {i} differs by {worst}");
         }
     }

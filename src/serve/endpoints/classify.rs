@@ -1,0 +1,47 @@
+//! `POST /v1/classify`
+
+use crate::{
+    Complaint, Decision,
+    serve::{
+        State,
+        body::{Length, SingleBody},
+        observe::with_timing,
+        problem::{Problem, Refusal},
+    },
+};
+use axum::{
+    Extension, Json,
+    extract::State as Shared,
+    response::{IntoResponse, Response},
+};
+
+/// Decide about one complaint
+#[utoipa::path(
+    post, path = "/v1/classify", tag = "classify", request_body = Complaint,
+    responses(
+        (status = 200, description = "The decision", body = Decision),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No text to read, or a field that does not fit", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; try again after Retry-After", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 500, description = "A fault on our side", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Shutting down", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn classify(
+    Shared(state): Shared<State>,
+    SingleBody(body): SingleBody,
+) -> Result<Response, (Extension<Length>, Refusal)> {
+    let length = Extension(Length(body.len()));
+    let refuse = |error: crate::Error| (length, Refusal::from(error));
+    let complaint = Complaint::from_json(&body).map_err(refuse)?;
+    let answer = state.batcher().decide(complaint).await.map_err(refuse)?;
+    let decision = answer.result.map_err(refuse)?;
+    let mut response = (length, Json(decision)).into_response();
+    let times = answer.timings;
+    with_timing(&mut response, &[("queue", answer.queued), ("tokenise", times.tokenise), ("infer", times.infer)]);
+    Ok(response)
+}

@@ -1,0 +1,14 @@
+//! `GET /metrics`
+
+use crate::serve::State;
+use axum::{extract::State as Shared, http::header, response::IntoResponse};
+
+/// Numbers for Prometheus
+#[utoipa::path(
+    get, path = "/metrics", tag = "operate",
+    responses((status = 200, description = "Prometheus text", body = String, content_type = "text/plain"))
+)]
+pub(super) async fn metrics(Shared(state): Shared<State>) -> impl IntoResponse {
+    state.metrics().waiting(state.batcher().waiting());
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics().render())
+}

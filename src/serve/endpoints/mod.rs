@@ -1,0 +1,67 @@
+//! The paths of the service, one file each.
+
+mod batch;
+mod bundles;
+mod classify;
+mod health;
+mod metrics;
+mod ready;
+mod taxonomy;
+
+use super::{
+    State, observe, pages,
+    problem::{Problem, Refusal},
+};
+use axum::{Router, middleware, routing::get};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// The whole service over a state, without a socket.
+pub fn app(state: State) -> Router {
+    let (router, document) = api();
+    let document = document.to_pretty_json().expect("the document is plain data");
+    router
+        .route("/openapi.json", get(|| async move { pages::json(document) }))
+        .merge(pages::routes())
+        .fallback(|| async { Refusal::NotFound })
+        .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
+        .with_state(state)
+}
+
+/// The OpenAPI 3.1 document of the service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().1
+}
+
+fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(classify::classify))
+        .routes(routes!(batch::batch))
+        .routes(routes!(bundles::bundles))
+        .routes(routes!(taxonomy::taxonomy))
+        .routes(routes!(health::health))
+        .routes(routes!(ready::ready))
+        .routes(routes!(metrics::metrics))
+        .split_for_parts()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Fenzhen 分诊",
+        description = "Reads Chinese customer complaints and decides what they are, how urgent they are, how the \
+            customer feels and who must act. Errors are problems (RFC 9457) with a stable `code`. Every answer has an \
+            `x-request-id` and a `Server-Timing` header (queue, tokenise, infer, total; milliseconds).",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "classify", description = "Decide about complaints"),
+        (name = "about", description = "What answers, and with which labels"),
+        (name = "operate", description = "Health and numbers")
+    ),
+    components(schemas(Problem))
+)]
+struct Document;

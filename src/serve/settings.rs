@@ -1,0 +1,48 @@
+//! How the server runs: places, portions, limits. What it decides is in the bundle and the policy.
+
+use std::time::Duration;
+
+/// Numbers of one server; the defaults suit one machine.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Threads that run the model.
+    pub workers: usize,
+    /// Complaints that may wait; one more is refused with 429.
+    pub queue: usize,
+    /// Complaints that one worker takes at once.
+    pub portion: usize,
+    /// Bytes of text that one worker takes at once.
+    pub portion_bytes: usize,
+    /// How long a busy worker waits for company.
+    pub max_wait: Duration,
+    /// Complaints in one batch request.
+    pub batch: usize,
+    /// Bytes in the body of a single request.
+    pub body: usize,
+    /// Bytes in the body of a batch request.
+    pub batch_body: usize,
+    /// How long a body may take to arrive.
+    pub body_patience: Duration,
+    /// How long open requests may take after the signal to stop.
+    pub grace: Duration,
+    /// Open connections; the next one waits until one closes.
+    pub connections: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            workers: 1,
+            queue: 1_024,
+            portion: 32,
+            portion_bytes: 64 << 10,
+            max_wait: Duration::from_millis(2),
+            batch: 256,
+            body: 1 << 20,
+            batch_body: 8 << 20,
+            body_patience: Duration::from_secs(30),
+            grace: Duration::from_secs(30),
+            connections: 1_024,
+        }
+    }
+}

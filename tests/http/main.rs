@@ -1,0 +1,14 @@
+//! The service as a caller meets it. Most tests send requests to `app(state)` without a socket; those of `socket.rs` and
+//! `process.rs` go through a real one.
+
+mod bad_input;
+mod batch;
+mod document;
+mod operate;
+mod pages;
+mod privacy;
+mod queue;
+mod schema;
+mod server;
+mod socket;
+mod stand_in;

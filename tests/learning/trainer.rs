@@ -1,0 +1,154 @@
+use fenzhen::{
+    Complaint, Pipeline,
+    bundle::{self, file},
+    classify::Which,
+    train::{self, Recipe, Talk, fit::StepAt},
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A recipe over the tiny encoder and the first rows of our own data.
+fn recipe(folder: &Path, rows: usize, more: &str) -> Recipe {
+    let text = std::fs::read_to_string("datasets/retail/train.jsonl").unwrap();
+    let rows: Vec<&str> = text.lines().step_by(37).take(rows).collect();
+    let data = folder.join("rows.jsonl");
+    std::fs::write(&data, rows.join("\n")).unwrap();
+    let data = data.display();
+    let path = folder.join("recipe.toml");
+    let toml = format!(
+        r#"
+name = "tiny"
+seed = 5
+taxonomy = "retail-v1"
+[encoder]
+path = "tests/fixtures/tiny-encoder"
+max_pieces = 64
+[data]
+calibration = 0.2
+train = [{{ path = "{data}" }}]
+dev = [{{ path = "{data}" }}]
+{more}
+"#
+    );
+    std::fs::write(&path, toml).unwrap();
+    Recipe::open(&path).unwrap()
+}
+
+fn weights(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("checkpoint/best.safetensors")).unwrap()
+}
+
+const SHORT: &str =
+    "[rounds]\nepochs = 2\nbatch = 8\ncheckpoint_every = 2\n[regularize]\naverage = 0.9\nmask_pieces = 0.1\n";
+
+/// Dies after some steps.
+struct Killer {
+    left: AtomicUsize,
+}
+
+impl Talk for Killer {
+    fn step(&self, _at: StepAt) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            panic!("killed");
+        }
+    }
+}
+
+#[test]
+fn a_killed_training_ends_with_the_weights_of_an_unbroken_one() {
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let whole = train::run(&recipe(a.path(), 60, SHORT), &a.path().join("out"), &()).unwrap();
+    let broken = recipe(b.path(), 60, SHORT);
+    for steps in [3, 5] {
+        let killer = Killer { left: AtomicUsize::new(steps) };
+        let run = catch_unwind(AssertUnwindSafe(|| train::run(&broken, &b.path().join("out"), &killer)));
+        assert!(run.is_err(), "the training was meant to die after {steps} steps");
+    }
+    train::run(&broken, &b.path().join("out"), &()).unwrap();
+    assert_eq!(weights(&a.path().join("out")), weights(&b.path().join("out")));
+    assert_eq!(whole.name, "tiny");
+}
+
+#[test]
+fn another_recipe_does_not_go_on_from_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    train::run(&recipe(folder.path(), 30, SHORT), &out, &()).unwrap();
+    let mut other = recipe(folder.path(), 30, SHORT);
+    other.seed = 6;
+    assert_eq!(train::run(&other, &out, &()).unwrap_err().code(), "invalid_recipe");
+}
+
+#[test]
+fn a_trained_bundle_is_whole_and_answers_the_same_alone_and_in_company() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let manifest = train::run(&recipe(folder.path(), 60, SHORT), &out, &()).unwrap();
+    for name in [file::CARD, file::METRICS, file::RECIPE, file::CALIBRATION, file::LINEAR, file::MODEL, file::TAXONOMY]
+    {
+        assert!(manifest.files.contains_key(name), "{name}");
+    }
+    let pipeline = Pipeline::open(&out, None).unwrap();
+    assert_eq!(pipeline.which(), Which::Both);
+    let texts = ["快递三天没动静，客服一直不接电话", "衣服有一股怪味，洗了两次还在", "谢谢师傅，安装得很仔细"];
+    let complaints: Vec<Complaint> = texts.into_iter().map(Complaint::of).collect();
+    let (together, _) = pipeline.decide_all(&complaints);
+    for (complaint, in_company) in complaints.iter().zip(together) {
+        let (alone, in_company) = (pipeline.decide(complaint).unwrap(), in_company.unwrap());
+        assert_eq!(alone.category.as_ref().unwrap().label, in_company.category.as_ref().unwrap().label);
+        let near = |a: f32, b: f32| (a - b).abs() < 1e-3;
+        assert!(near(alone.department.unwrap().probability, in_company.department.unwrap().probability));
+        assert!(near(alone.sentiment.unwrap(), in_company.sentiment.unwrap()));
+    }
+}
+
+#[test]
+fn a_changed_byte_and_a_half_copied_file_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    train::run(&recipe(folder.path(), 30, SHORT), &out, &()).unwrap();
+    let model = out.join(file::MODEL);
+    let bytes = std::fs::read(&model).unwrap();
+    std::fs::write(&model, &bytes[..bytes.len() / 2]).unwrap();
+    let error = Pipeline::open(&out, None).err().expect("half a model is refused");
+    assert_eq!(error.code(), "bundle_hash_mismatch");
+    assert!(error.to_string().contains(file::MODEL), "{error}");
+    std::fs::remove_file(&model).unwrap();
+    let error = bundle::verify(&out).unwrap_err();
+    assert_eq!(error.code(), "invalid_bundle");
+    assert!(error.to_string().contains("model.safetensors is missing"), "{error}");
+}
+
+#[test]
+fn a_model_can_memorise_eight_complaints() {
+    let folder = tempfile::tempdir().unwrap();
+    let much = "[rounds]\nepochs = 60\nbatch = 8\npatience = 0\ncheckpoint_every = 0\n\
+        [optimizer]\nlearning_rate = 5e-3\nhead_learning_rate = 2e-2\nlayer_decay = 1.0\nweight_decay = 0.0\n\
+        [regularize]\ndropout = 0.0\nattention_dropout = 0.0\nhead_dropout = 0.0\nlabel_smoothing = 0.0\n";
+    let mut recipe = recipe(folder.path(), 8, much);
+    recipe.data.calibration = 0.0;
+    let out = folder.path().join("out");
+    train::run(&recipe, &out, &()).unwrap();
+    let state: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(out.join("checkpoint/state.json")).unwrap()).unwrap();
+    assert_eq!(state["progress"]["best"], 1.0, "{}", state["progress"]["history"]);
+}
+
+#[test]
+fn a_recipe_with_an_unknown_key_or_a_wrong_path_is_refused_clearly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("recipe.toml");
+    let text = std::fs::read_to_string("training/retail.toml").unwrap();
+    std::fs::write(&path, text.replace("epochs = ", "epoch = ")).unwrap();
+    let error = Recipe::open(&path).unwrap_err();
+    assert_eq!(error.code(), "invalid_recipe");
+    assert!(error.to_string().contains("epoch"), "{error}");
+    let mut recipe = recipe(folder.path(), 8, SHORT);
+    recipe.encoder.path = "nowhere".into();
+    let error = train::run(&recipe, &folder.path().join("out"), &()).unwrap_err();
+    assert_eq!(error.code(), "file");
+    assert!(error.to_string().contains("nowhere"), "{error}");
+}
