@@ -75,14 +75,15 @@ proptest! {
     }
 
     #[test]
-    fn no_message_quotes_the_text(place in 0..9) {
+    fn no_message_quotes_the_text(place in 0usize..9) {
         let canary = "金丝雀8372";
         let body = [
             format!(r#"{{"{canary}": 1}}"#), format!(r#"["{canary}"]"#), format!(r#"{{"text": ["{canary}"]}}"#),
             format!(r#"{{"text": "a", "order": "{canary}"}}"#), format!(r#"{{"text": "{canary}"#), canary.to_owned(),
             format!(r#"{{"text": "{canary}\uD800"}}"#), format!(r#"{{"text": "a", "received_at": "{canary}"}}"#),
             format!(r#"{{"text": "a"}} {canary}"#),
-        ][place].clone();
+        ];
+        let body = body[place].clone();
         let error = Complaint::from_json(body.as_bytes()).unwrap_err();
         let told = format!("{error} {:?} {error:?}", error.hint());
         prop_assert!(!told.contains("金丝雀") && !told.contains("8372"), "{}", told);
