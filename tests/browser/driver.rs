@@ -72,11 +72,11 @@ impl Browser {
         value.as_str().unwrap_or_else(|| panic!("{script} gives {value}")).to_owned()
     }
 
-    /// Waits until a script returns true; fails after 30 seconds.
+    /// Waits until a script returns true; fails after two minutes.
     pub fn wait(&self, script: &str) {
         let since = Instant::now();
         while self.run(&format!("return Boolean({script})")) != true {
-            assert!(since.elapsed() < Duration::from_secs(30), "never true: {script}\nconsole: {:?}", self.console());
+            assert!(since.elapsed() < Duration::from_secs(120), "never true: {script}\nconsole: {:?}", self.console());
             std::thread::sleep(Duration::from_millis(25));
         }
     }
@@ -130,7 +130,7 @@ impl Browser {
 
     fn call(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(|e| e.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(300))).unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
