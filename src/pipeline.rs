@@ -31,6 +31,7 @@ pub struct Pipeline {
     linear: Option<LinearModel>,
     calibrations: Calibrations,
     versions: Versions,
+    language: Language,
 }
 
 /// Where the time of one call went.
@@ -78,7 +79,19 @@ impl Pipeline {
             policy: format!("{}@{}", policy.id, policy.version),
         };
         let segmenter = Segmenter::new();
-        Ok(Pipeline { taxonomy, policy, manifest, which, segmenter, transformer, linear, calibrations, versions })
+        let language = Language::default();
+        Ok(Pipeline {
+            taxonomy,
+            policy,
+            manifest,
+            which,
+            segmenter,
+            transformer,
+            linear,
+            calibrations,
+            versions,
+            language,
+        })
     }
 
     /// Answers with one of the bundle's models alone, or with both.
@@ -97,6 +110,12 @@ impl Pipeline {
         }
         self.which = which;
         Ok(self)
+    }
+
+    /// Writes names and reasons in another language than Chinese.
+    pub fn with_language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     /// Which model answers.
@@ -140,8 +159,11 @@ impl Pipeline {
     /// What texts that are already read say by themselves, without anything known about customer or order.
     pub fn find_readings(&self, readings: &[&Reading]) -> Result<Vec<Finding>> {
         let predictions = self.predict(readings)?;
-        let complaint = Complaint::default();
-        Ok(readings.iter().zip(predictions).map(|(r, p)| self.conclude(&complaint, (*r).clone(), p)).collect())
+        Ok(readings
+            .iter()
+            .zip(predictions)
+            .map(|(r, p)| self.conclude(&Complaint::default(), (*r).clone(), p))
+            .collect())
     }
 
     fn find(&self, complaints: &[Complaint]) -> (Vec<Result<Finding>>, Timings) {
@@ -180,7 +202,8 @@ impl Pipeline {
         self.calibrations.predict(self.which, transformer, linear, readings)
     }
 
-    fn conclude(&self, complaint: &Complaint, reading: Reading, prediction: Prediction) -> Finding {
+    /// The stages after the models: feeling and urgency.
+    pub fn conclude(&self, complaint: &Complaint, reading: Reading, prediction: Prediction) -> Finding {
         let feeling = score::feeling(&self.taxonomy, &prediction);
         let urgency = prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
         Finding { reading, prediction, feeling, urgency }
@@ -188,23 +211,28 @@ impl Pipeline {
 
     fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
         let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
-        let category = self.choice(Head::Category, prediction, |i| taxonomy.category_path(i, Language::Zh));
+        let category = self.choice(Head::Category, prediction, |i| taxonomy.category_path(i, self.language));
         let department = self
-            .choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(Language::Zh).to_owned()]);
+            .choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(self.language).to_owned()]);
         let chosen = prediction.best(Head::Category).map(|(i, _)| i);
         let mut secondary = self.told(Head::Secondary, prediction);
         secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));
         let priority = finding.urgency.as_ref().map(|urgency| {
             let level = &taxonomy.priorities[urgency.level].label;
             let (points, reasons) = (urgency.points, urgency.reasons.clone());
-            Priority { level: level.id.clone(), name: level.name.zh.clone(), points, reasons }
+            Priority { level: level.id.clone(), name: level.name.get(self.language).to_owned(), points, reasons }
         });
         let emotion = finding.feeling.emotion.map(|index| {
             let label = &taxonomy.emotions[index].label;
             let named = taxonomy.emotions.iter().zip(&prediction[Head::Emotion]);
             let probabilities = named.map(|(e, &p)| (e.label.id.clone(), rounded(p))).collect();
             let intensity = rounded(finding.feeling.intensity);
-            Emotion { label: label.id.clone(), name: label.name.zh.clone(), intensity, probabilities }
+            Emotion {
+                label: label.id.clone(),
+                name: label.name.get(self.language).to_owned(),
+                intensity,
+                probabilities,
+            }
         });
         Decision {
             id: complaint.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
@@ -215,7 +243,7 @@ impl Pipeline {
             emotion,
             sentiment: finding.feeling.sentiment.map(rounded),
             flags: self.told(Head::Flags, prediction),
-            decision: decide::verdict(&self.policy, taxonomy, prediction, finding.urgency.as_ref()),
+            decision: decide::verdict_in(self.language, &self.policy, taxonomy, prediction, finding.urgency.as_ref()),
             masked_text: finding.reading.text.masked(),
             versions: self.versions.clone(),
         }

@@ -43,16 +43,24 @@ class MultiTask(nn.Module):
         return loss
 
 
-def make_batches(lengths, size, order, seed):
-    """Groups lengths to batches: `shuffled` as they come, `bucketed` sorted inside pools of 50 batches, as trainers do."""
-    rng = random.Random(seed)
+PASS = 25  # batches of one pass over a mix of lengths
+
+
+def group_lengths(lengths, size, order, seed):
+    """The lengths of each batch of a pass. `bucketed`: all lengths sorted, cut to batches, and of these PASS that lie evenly
+    from the shortest to the longest, so that a pass stands for the whole set; `shuffled`: the first PASS as they come."""
     lengths = lengths[:]
-    rng.shuffle(lengths)
+    random.Random(seed).shuffle(lengths)
     if order == "bucketed":
-        pool = size * 50
-        lengths = [n for i in range(0, len(lengths), pool) for n in sorted(lengths[i : i + pool])]
+        lengths.sort()
     groups = [lengths[i : i + size] for i in range(0, len(lengths) - size + 1, size)]
-    rng.shuffle(groups)
+    if order != "bucketed":
+        return groups[:PASS]
+    return [groups[(2 * i + 1) * len(groups) // (2 * PASS)] for i in range(PASS)]
+
+
+def make_batches(lengths, size, order, seed):
+    groups = [lengths[:size]] if order == "fixed" else group_lengths(lengths, size, order, seed)
     generator = torch.Generator().manual_seed(seed)
     batches = []
     for group in groups:
@@ -82,7 +90,7 @@ def measure(args, attention, kind, lengths, batch, order):
     batches, padding = make_batches(lengths, batch, order, seed=17)
 
     def step(i):
-        ids, mask, targets = batches[i % len(batches)]
+        ids, mask, targets = batches[i]
         loss = model(ids, mask, targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -91,13 +99,12 @@ def measure(args, attention, kind, lengths, batch, order):
         return loss
 
     for i in range(args.warm_up):
-        step(i)
-    # A whole number of passes over a varied set would take too long; the groups come in random order, so a prefix is fair.
-    wall, cpu, rows, i = time.perf_counter(), time.process_time(), 0, args.warm_up
-    while time.perf_counter() - wall < args.seconds:
-        loss = step(i)
-        rows += batch
-        i += 1
+        step(len(batches) - 1 - i % len(batches))
+    wall, cpu, rows = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - wall < args.seconds:  # whole passes: the clock is looked at between them
+        for i in range(len(batches)):
+            loss = step(i)
+        rows += batch * len(batches)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     assert torch.isfinite(loss), loss
     return rows / wall, rows / cpu, padding

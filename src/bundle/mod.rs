@@ -66,6 +66,9 @@ impl Bundle {
             true => Some(LinearModel::open(&folder.join(file::LINEAR))?),
             false => None,
         };
+        if let Some(reason) = linear.as_ref().and_then(|model| model.misfit(&taxonomy)) {
+            return Err(fault(reason));
+        }
         if transformer.is_none() && linear.is_none() {
             return Err(fault("holds neither a transformer nor a linear model".into()));
         }

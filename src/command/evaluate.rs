@@ -1,6 +1,6 @@
 //! `fenzhen evaluate`.
 
-use super::{ModelFlags, OutputFlags};
+use super::{ModelFlags, OutputFlags, data::pair, stdout};
 use crate::{
     Error, Pipeline, Result,
     classify::{Logits, Which, calibration::Calibration},
@@ -69,11 +69,6 @@ const AFTER_HELP: &str = "Examples:
   fenzhen evaluate --data dev.csv --columns text=review,category=label --errors wrong.jsonl
   fenzhen evaluate --data dev.jsonl --model both,linear --json > metrics.json";
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (left, right) = text.split_once('=').ok_or("write it as LEFT=RIGHT")?;
-    Ok((left.trim().to_owned(), right.trim().to_owned()))
-}
-
 /// What was measured on one file.
 #[derive(Debug, Serialize)]
 struct Measured {
@@ -92,6 +87,7 @@ struct Measured {
 #[derive(Debug, Serialize)]
 struct Output<'a> {
     engine: &'a str,
+    bundle: String,
     taxonomy: String,
     main_model: Which,
     /// Temperatures fitted on the calibration split.
@@ -102,6 +98,13 @@ struct Output<'a> {
 
 impl Evaluate {
     pub fn run(&self) -> Result<ExitCode> {
+        let (text, code) = self.measure()?;
+        stdout::print(&text)?;
+        Ok(code)
+    }
+
+    /// The report, and how it ended.
+    fn measure(&self) -> Result<(String, ExitCode)> {
         let first = self.model_flags.open()?;
         let models = if self.model.is_empty() { available(first.which()) } else { self.model.clone() };
         let taxonomy = first.taxonomy.clone();
@@ -125,6 +128,7 @@ impl Evaluate {
         let plain = Bootstrap { resamples: 0, ..bootstrap };
         let mut output = Output {
             engine: crate::ENGINE,
+            bundle: first.versions().bundle.clone(),
             taxonomy: format!("{}@{}", taxonomy.id, taxonomy.version),
             main_model: models[0],
             calibration: Vec::new(),
@@ -177,13 +181,13 @@ impl Evaluate {
             writer.flush().map_err(|e| Error::file(path, e))?;
         }
         self.remark(&sets, &output);
-        if self.output.json {
-            println!("{}", serde_json::to_string_pretty(&output).map_err(|e| Error::Internal(e.to_string()))?);
+        let text = if self.output.json {
+            serde_json::to_string_pretty(&output).map_err(|e| Error::Internal(e.to_string()))? + "\n"
         } else {
-            print!("{}", text(&output, &models));
-        }
+            text(&output, &models)
+        };
         let skipped = output.sets.iter().any(|set| set.skipped > 0);
-        Ok(if skipped { ExitCode::from(1) } else { ExitCode::SUCCESS })
+        Ok((text, if skipped { ExitCode::from(1) } else { ExitCode::SUCCESS }))
     }
 
     /// A file read with the columns and values of the flags.
@@ -300,3 +304,6 @@ fn details(set: &Measured, main: &Evaluation, which: Which) -> String {
     text += "\nCalibration error and negative log-likelihood\n\n";
     text + &report::calibration(&columns)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod classify;
 pub mod data;
 pub mod evaluate;
+pub mod policy;
 pub mod score;
 pub mod serve;
 mod stdout;
@@ -38,6 +39,7 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Data(data::Data),
     Bundle(bundle::Bundle),
+    Policy(policy::Policy),
 }
 
 /// Which model answers, under which rules. The same flags on every command that decides.
@@ -87,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Evaluate(command) => command.run(),
         Command::Data(command) => command.run(),
         Command::Bundle(command) => command.run(),
+        Command::Policy(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error} [{}]", error.code());

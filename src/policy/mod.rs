@@ -151,6 +151,15 @@ impl Policy {
         self.bands[head as usize]
     }
 
+    /// The signals of all reasons that this policy can give under a taxonomy, for those who want their names beforehand.
+    pub fn signal_ids(&self, taxonomy: &Taxonomy) -> Vec<String> {
+        let words = self.signals.iter().map(|signal| signal.id.clone());
+        let floors = self.signals.iter().filter(|s| s.floor.is_some()).map(|signal| format!("floor.{}", signal.id));
+        let flags = taxonomy.flags.iter().map(|flag| format!("model.flag.{}", flag.id));
+        let others = NAMES.keys().filter(|id| !["floor", "model.flag"].contains(&id.as_str())).cloned();
+        words.chain(floors).chain(flags).chain(others).collect()
+    }
+
     /// What people call the signal of a [`crate::decision::Reason`]; an unknown one keeps its id.
     ///
     /// ```

@@ -8,7 +8,7 @@ use super::{
     queue::{Job, Lane, Portion, Queue},
     settings::Settings,
 };
-use crate::{Complaint, Decision, Error, Pipeline, Result, pipeline::Timings, taxonomy::Taxonomy};
+use crate::{Complaint, Decision, Error, Pipeline, Result, pipeline::Timings, policy::Policy, taxonomy::Taxonomy};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -26,6 +26,8 @@ pub trait Decide: Send + Sync + 'static {
     fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings);
     /// The labels that decisions use.
     fn taxonomy(&self) -> &Taxonomy;
+    /// The rules that decisions follow.
+    fn policy(&self) -> &Policy;
 }
 
 impl Decide for Pipeline {
@@ -34,6 +36,9 @@ impl Decide for Pipeline {
     }
     fn taxonomy(&self) -> &Taxonomy {
         &self.taxonomy
+    }
+    fn policy(&self) -> &Policy {
+        &self.policy
     }
 }
 

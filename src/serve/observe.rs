@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::time::{Duration, Instant};
+use tracing::Instrument;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -30,7 +31,9 @@ pub(super) async fn observe(
     // The path itself may hold anything; the router's pattern cannot.
     let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
     let caller = Gone { state: &state, method: &method, path: &path, id: &id, since };
-    let mut response = next.run(request).await;
+    // What is logged on the way carries the id.
+    let span = tracing::error_span!("request", id);
+    let mut response = next.run(request).instrument(span).await;
     std::mem::forget(caller);
 
     Problem::complete(&mut response, &id);

@@ -1,9 +1,13 @@
-use super::{Corpus, Example, Recipe, Talk, card, checkpoint::Checkpoints, checkpoint::Progress, corpus::SourceRecord};
+use super::{
+    Corpus, EncoderRecipe, Example, Recipe, Talk, card, checkpoint::Checkpoints, checkpoint::Progress,
+    corpus::SourceRecord,
+};
 use crate::{
-    Error, Pipeline, Result,
+    Complaint, Error, Pipeline, Result,
     bundle::{Manifest, Reading, file, write_file, write_tensors},
     classify::{
-        Classifier, Logits, Which,
+        Classifier, Logits, Prediction, Which,
+        calibration::Calibrations,
         linear::LinearModel,
         transformer::{Transformer, quantize},
     },
@@ -39,13 +43,15 @@ pub fn assemble(
 ) -> Result<Manifest> {
     let (taxonomy, taxonomy_text) = recipe.taxonomy()?;
     let at = |name: &str| out.join(name);
-    // The model, at the bits it is served with: what is calibrated and measured below is what ships.
-    let tensors = quantize::load(&Checkpoints::new(checkpoint)?.best())?.into_iter().collect();
-    write_tensors(&at(file::MODEL), &tensors, recipe.bundle.storage)?;
-    for name in [file::CONFIG, file::TOKENIZER] {
-        let from = recipe.encoder.path.join(name);
-        let bytes = std::fs::read(&from).map_err(|e| Error::file(&from, e))?;
-        write_file(&at(name), &bytes)?;
+    if let Some(encoder) = &recipe.encoder {
+        // The model at the bits it is served with: what is calibrated and measured below is what ships.
+        let tensors = quantize::load(&Checkpoints::new(checkpoint)?.best())?.into_iter().collect();
+        write_tensors(&at(file::MODEL), &tensors, recipe.bundle.storage)?;
+        for name in [file::CONFIG, file::TOKENIZER] {
+            let from = encoder.path.join(name);
+            let bytes = std::fs::read(&from).map_err(|e| Error::file(&from, e))?;
+            write_file(&at(name), &bytes)?;
+        }
     }
     write_file(&at(file::TAXONOMY), taxonomy_text.as_bytes())?;
     let text = toml::to_string_pretty(recipe).map_err(|e| Error::Internal(e.to_string()))?;
@@ -60,30 +66,48 @@ pub fn assemble(
     let linear = LinearModel::open(&at(file::LINEAR))?;
 
     talk.note("calibrating");
-    let r = &recipe.encoder;
-    let transformer = Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces)?;
-    let (first, goals) = ask(&transformer, &corpus.calibration)?;
-    let (second, _) = ask(&linear, &corpus.calibration)?;
-    let calibrations = calibrate::calibrations(&first, &second, &goals);
-    let (_, gains) = calibrate::blend(&first, &second, &goals);
+    let open = |r: &EncoderRecipe| Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces);
+    let transformer = recipe.encoder.as_ref().map(open).transpose()?;
+    let models = Models { transformer: transformer.as_ref(), linear: &linear };
+    let (first, second, goals) = models.ask(&corpus.calibration)?;
+    let (calibrations, gains) = match &first {
+        Some(first) => (calibrate::calibrations(first, &second, &goals), calibrate::blend(first, &second, &goals).1),
+        None => {
+            let (linear, gains) = calibrate::calibration(&second, &goals);
+            (Calibrations { linear, ..Default::default() }, gains)
+        }
+    };
     write_json(&at(file::CALIBRATION), &calibrations)?;
 
-    let reading = Reading { pooling: r.pooling, prefix: r.prefix.clone(), max_pieces: transformer.pieces.max_pieces() };
+    let reading = recipe.encoder.as_ref().zip(transformer.as_ref()).map(|(r, t)| Reading {
+        pooling: r.pooling,
+        prefix: r.prefix.clone(),
+        max_pieces: t.pieces.max_pieces(),
+    });
     let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {
         let _ = std::fs::remove_file(at(stale));
     }
-    Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading.clone()))?;
+    Manifest::write(out, &recipe.name, &taxonomy_id, reading.clone())?;
     talk.note("measuring");
+    let pipeline = Pipeline::open(out, None)?;
     let mut dev = BTreeMap::new();
     for (name, rows) in &corpus.dev {
-        let mut models = BTreeMap::new();
+        let (first, second, goals) = models.ask(rows)?;
+        let mut measured = BTreeMap::new();
         for which in Which::ALL {
-            let pipeline = Pipeline::open(out, None)?.with_models(which)?;
-            models.insert(which.name().to_owned(), judge(&pipeline, rows)?);
+            let predictions: Vec<Prediction> = match (which, &first) {
+                (Which::Linear, _) => second.iter().map(|z| calibrations.linear.apply(z)).collect(),
+                (Which::Transformer, Some(first)) => first.iter().map(|z| calibrations.transformer.apply(z)).collect(),
+                (Which::Both, Some(first)) => {
+                    first.iter().zip(&second).map(|(a, b)| calibrations.both.apply(a, b)).collect()
+                }
+                (_, None) => continue,
+            };
+            measured.insert(which.name().to_owned(), judge(&pipeline, rows, &goals, predictions));
         }
-        dev.insert(name.clone(), models);
+        dev.insert(name.clone(), measured);
     }
     let metrics = Metrics {
         seed: recipe.seed,
@@ -98,30 +122,35 @@ pub fn assemble(
     };
     write_json(&at(file::METRICS), &metrics)?;
     std::fs::remove_file(at(file::MANIFEST)).map_err(|e| Error::file(at(file::MANIFEST), e))?;
-    let manifest = Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading.clone()))?;
+    let manifest = Manifest::write(out, &recipe.name, &taxonomy_id, reading.clone())?;
     write_file(&at(file::CARD), card::card(&manifest, recipe, &taxonomy, &metrics).as_bytes())?;
-    Manifest::write(out, &recipe.name, &taxonomy_id, Some(reading))
+    Manifest::write(out, &recipe.name, &taxonomy_id, reading)
 }
 
-fn ask(model: &dyn Classifier, rows: &[Example]) -> Result<(Vec<Logits>, Vec<Targets>)> {
-    let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
-    Ok((model.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
+struct Models<'a> {
+    transformer: Option<&'a Transformer>,
+    linear: &'a LinearModel,
 }
 
-/// Measures the whole pipeline on rows that are already read.
-fn judge(pipeline: &Pipeline, rows: &[Example]) -> Result<Evaluation> {
-    let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
-    let findings = pipeline.find_readings(&readings)?;
-    let judged: Vec<Judged> = rows
+impl Models<'_> {
+    /// Logits of both models and the labels.
+    fn ask(&self, rows: &[Example]) -> Result<(Option<Vec<Logits>>, Vec<Logits>, Vec<Targets>)> {
+        let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
+        let first = self.transformer.map(|t| t.logits(&readings)).transpose()?;
+        Ok((first, self.linear.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
+    }
+}
+
+/// Measures predictions, and what the later stages conclude from them.
+fn judge(pipeline: &Pipeline, rows: &[Example], goals: &[Targets], predictions: Vec<Prediction>) -> Evaluation {
+    let conclude = |(row, p): (&Example, Prediction)| pipeline.conclude(&Complaint::default(), row.reading.clone(), p);
+    let findings: Vec<_> = rows.iter().zip(predictions).map(conclude).collect();
+    let judged: Vec<Judged> = goals
         .iter()
         .zip(&findings)
-        .map(|(row, f)| Judged {
-            gold: &row.targets,
-            prediction: &f.prediction,
-            urgency: f.urgency.as_ref().map(|u| u.level),
-        })
+        .map(|(gold, f)| Judged { gold, prediction: &f.prediction, urgency: f.urgency.as_ref().map(|u| u.level) })
         .collect();
-    Ok(Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default()))
+    Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default())
 }
 
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {

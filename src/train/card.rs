@@ -18,7 +18,7 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     }
     line("| | |\n|---|---|".into());
     line(format!("| taxonomy | {} |", manifest.taxonomy));
-    line(format!("| encoder | {} |", or_path(recipe)));
+    line(format!("| encoder | {} |", encoder(recipe)));
     line(format!("| written by | fenzhen {} |", manifest.engine));
     if !recipe.bundle.licence.is_empty() {
         line(format!("| licence | {} |", recipe.bundle.licence));
@@ -77,10 +77,11 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     out
 }
 
-fn or_path(recipe: &Recipe) -> String {
-    match recipe.encoder.origin.is_empty() {
-        true => recipe.encoder.path.display().to_string(),
-        false => recipe.encoder.origin.clone(),
+fn encoder(recipe: &Recipe) -> String {
+    match &recipe.encoder {
+        None => "none: a linear model alone".into(),
+        Some(encoder) if encoder.origin.is_empty() => encoder.path.display().to_string(),
+        Some(encoder) => encoder.origin.clone(),
     }
 }
 

@@ -121,7 +121,9 @@ fn same_training(a: &Recipe, b: &Recipe) -> bool {
         r.bundle = Default::default();
         r.linear = Default::default();
         r.name.clear();
-        r.encoder.origin.clear();
+        if let Some(encoder) = &mut r.encoder {
+            encoder.origin.clear();
+        }
         r
     };
     core(a) == core(b)

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 /// A labelled row as the models read it.
 pub struct Example {
     pub reading: Reading,
+    /// Empty where no transformer learns.
     pub pieces: Pieces,
     pub targets: Targets,
     pub weight: f32,
@@ -41,11 +42,16 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Reads, cleans, cuts and looks up every row.
+    /// Reads, cleans, cuts and looks up every row; without a piece encoder, for a linear model alone.
     ///
     /// # Errors
     /// A file that is missing and not optional, a row that cannot be read, a label that the taxonomy does not have.
-    pub fn read(recipe: &Recipe, taxonomy: &Taxonomy, segmenter: &Segmenter, pieces: &PieceEncoder) -> Result<Self> {
+    pub fn read(
+        recipe: &Recipe,
+        taxonomy: &Taxonomy,
+        segmenter: &Segmenter,
+        pieces: Option<&PieceEncoder>,
+    ) -> Result<Self> {
         let mut corpus = Corpus { train: vec![], calibration: vec![], dev: vec![], sources: vec![], absent: vec![] };
         let share = recipe.data.calibration;
         for source in &recipe.data.train {
@@ -79,7 +85,7 @@ impl Corpus {
         source: &Source,
         taxonomy: &Taxonomy,
         segmenter: &Segmenter,
-        pieces: &PieceEncoder,
+        pieces: Option<&PieceEncoder>,
     ) -> Result<Option<(Vec<Row>, Vec<Option<Example>>)>> {
         if source.optional && !source.path.exists() {
             self.absent.push(source.path.display().to_string());
@@ -95,7 +101,7 @@ impl Corpus {
                 let targets = Targets::of(row, taxonomy).map_err(fault)?;
                 // A row without a word (only emoji, say) cannot be served either: it is counted, not learnt.
                 let Ok(reading) = segmenter.read(&row.text) else { return Ok(None) };
-                let pieces = pieces.encode(reading.text.as_str())?;
+                let pieces = pieces.map(|p| p.encode(reading.text.as_str())).transpose()?.unwrap_or_default();
                 Ok(Some(Example { reading, pieces, targets, weight }))
             })
             .collect::<Result<_>>()?;

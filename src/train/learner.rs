@@ -1,9 +1,9 @@
-use super::{AdamW, Recipe, corpus::Example, losses::Losses, schedule};
+use super::{AdamW, EncoderRecipe, Recipe, corpus::Example, losses::Losses, schedule};
 use crate::{
     Result,
     classify::transformer::{
-        Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, WORD_TABLE, Weights, model_tensors, ops,
-        pool,
+        Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, Pooling, WORD_TABLE, Weights, model_tensors,
+        ops, pool,
     },
     encode::{Pieces, Ragged},
     taxonomy::Taxonomy,
@@ -21,6 +21,7 @@ pub struct Learner {
     pub optimizer: AdamW,
     losses: Losses,
     recipe: Recipe,
+    pooling: Pooling,
     mask_id: u32,
 }
 
@@ -35,12 +36,12 @@ pub struct StepReport {
 impl Learner {
     /// From a pretrained encoder's folder, with new heads for the taxonomy.
     pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32) -> Result<Self> {
-        let folder = &recipe.encoder.path;
+        let EncoderRecipe { path: folder, pooling, .. } = recipe.encoder()?;
         let config = EncoderConfig::open(&folder.join("config.json"))?;
         let weights = Weights::open(&folder.join("model.safetensors"), &config, &Device::Cpu)?.into_trainable()?;
         let encoder = Encoder { config, weights };
         let layout = HeadLayout::of(taxonomy);
-        let inputs = recipe.encoder.pooling.width(encoder.config.hidden_size);
+        let inputs = pooling.width(encoder.config.hidden_size);
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
         // The sum of twelve uniforms is normal enough for a start at 0.02.
         let mut normal = || 0.02 * ((0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0);
@@ -55,6 +56,7 @@ impl Learner {
             head_bias,
             losses,
             recipe: recipe.clone(),
+            pooling: *pooling,
             mask_id,
         };
         if recipe.regularize.average > 0.0 {
@@ -78,7 +80,7 @@ impl Learner {
         let words = Var::from_vec(words, (rows_of_table.len(), width), &Device::Cpu)?;
         let spread = words.index_select(&Tensor::from_vec(places, batch.ids.len(), &Device::Cpu)?, 0)?;
         let states = self.encoder.forward_words(&batch, &spread, noise)?;
-        let pooled = pool(&states, &batch, self.recipe.encoder.pooling)?;
+        let pooled = pool(&states, &batch, self.pooling)?;
         let pooled = ops::dropout(&pooled, r.head_dropout, seed ^ 0x1b87_3593)?;
         let logits = ops::linear(&pooled, &self.head_weight, &self.head_bias)?;
         let loss = self.losses.total(&logits, rows)?;

@@ -15,6 +15,7 @@ pub mod losses;
 mod optimizer;
 mod recipe;
 mod schedule;
+pub mod urgency;
 
 pub use corpus::{Corpus, Example, SourceRecord};
 pub use fit::Talk;
@@ -23,7 +24,7 @@ pub use recipe::{
     BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
 };
 
-use crate::{Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter};
+use crate::{Error, Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter};
 use std::path::Path;
 
 /// Trains by a recipe and writes the bundle to `out`; checkpoints lie in `out/checkpoint`. A training that was stopped goes
@@ -31,18 +32,21 @@ use std::path::Path;
 pub fn run(recipe: &Recipe, out: &Path, talk: &dyn Talk) -> Result<Manifest> {
     let (taxonomy, _) = recipe.taxonomy()?;
     let segmenter = Segmenter::new();
-    let pieces = piece_encoder(recipe)?;
-    let corpus = Corpus::read(recipe, &taxonomy, &segmenter, &pieces)?;
+    let pieces = recipe.encoder.as_ref().map(piece_encoder).transpose()?;
+    let corpus = Corpus::read(recipe, &taxonomy, &segmenter, pieces.as_ref())?;
     talk.corpus(&corpus);
     let checkpoint = out.join("checkpoint");
-    let progress = fit::fit(recipe, &taxonomy, &corpus, &pieces, &checkpoint, talk)?;
+    std::fs::create_dir_all(out).map_err(|e| Error::file(out, e))?;
+    let progress = match &pieces {
+        Some(pieces) => fit::fit(recipe, &taxonomy, &corpus, pieces, &checkpoint, talk)?,
+        None => checkpoint::Progress::default(),
+    };
     assemble::assemble(recipe, &corpus, &progress, &checkpoint, out, talk)
 }
 
-/// The piece encoder of a recipe's encoder folder.
-pub fn piece_encoder(recipe: &Recipe) -> Result<PieceEncoder> {
-    let folder = &recipe.encoder.path;
-    let config = EncoderConfig::open(&folder.join("config.json"))?;
-    let most = recipe.encoder.max_pieces.min(config.max_pieces());
-    PieceEncoder::open(&folder.join("tokenizer.json"), &recipe.encoder.prefix, most)
+/// The piece encoder of an encoder's folder.
+pub fn piece_encoder(recipe: &EncoderRecipe) -> Result<PieceEncoder> {
+    let config = EncoderConfig::open(&recipe.path.join("config.json"))?;
+    let most = recipe.max_pieces.min(config.max_pieces());
+    PieceEncoder::open(&recipe.path.join("tokenizer.json"), &recipe.prefix, most)
 }

@@ -25,7 +25,9 @@ pub struct Recipe {
     pub seed: u64,
     /// A taxonomy file; `retail-v1` names the built-in one.
     pub taxonomy: String,
-    pub encoder: EncoderRecipe,
+    /// The encoder that learns; without it the bundle holds a linear model alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<EncoderRecipe>,
     pub data: DataRecipe,
     #[serde(default)]
     pub heads: BTreeMap<Head, HeadRecipe>,
@@ -246,6 +248,12 @@ impl Recipe {
         let path = Path::new(&self.taxonomy);
         let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
         Ok((Taxonomy::parse(&text, path)?, text))
+    }
+
+    /// The encoder of a recipe that has one.
+    pub fn encoder(&self) -> Result<&EncoderRecipe> {
+        let missing = || Error::Recipe { path: self.name.clone().into(), reason: "has no [encoder] to train".into() };
+        self.encoder.as_ref().ok_or_else(missing)
     }
 
     pub fn head(&self, head: Head) -> HeadRecipe {

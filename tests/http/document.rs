@@ -60,7 +60,7 @@ async fn every_path_of_the_document_answers_as_it_says() {
             }
         }
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 8);
     let cold = Server::cold(StandIn::new(), Settings::default());
     for path in ["/readyz", "/v1/bundles"] {
         foretold(&document, "get", path, &cold.get(path).await);

@@ -60,3 +60,15 @@ async fn no_canary_sings() {
     }
     assert!(log().text().contains(r#""path":"/v1/classify""#), "the log was listened to");
 }
+
+#[tokio::test]
+async fn a_fault_is_found_in_the_log_by_its_request_id() {
+    let server = Server::over(StandIn::new(), Settings::default()).await;
+    let mut request = post("/v1/classify/batch", r#"{"complaints": [{"text": "fault"}]}"#);
+    request.headers_mut().insert("x-request-id", "find-me-1".parse().unwrap());
+    let reply = server.send(request).await;
+    assert_eq!(reply.json()["results"][0]["problem"]["code"], "internal");
+    let log = log().text();
+    let line = log.lines().find(|line| line.contains("find-me-1") && line.contains("ERROR")).expect("it is logged");
+    assert!(line.contains("a stand-in's fault"), "{line}");
+}

@@ -4,6 +4,7 @@ use fenzhen::{
     Complaint, Decision, ENGINE, Error, Result,
     decision::{Action, Verdict, Versions},
     pipeline::Timings,
+    policy::Policy,
     serve::Decide,
     taxonomy::{Name, Taxonomy},
 };
@@ -15,6 +16,7 @@ use std::{
 /// Echoes ids. Closed, it holds every worker that comes until it is opened.
 pub struct StandIn {
     taxonomy: Taxonomy,
+    policy: Policy,
     closed: Mutex<bool>,
     opened: Condvar,
     portions: Mutex<Vec<Vec<String>>>,
@@ -37,7 +39,13 @@ impl StandIn {
             flags: vec![],
             sentiment: false,
         };
-        Arc::new(StandIn { taxonomy, closed: Mutex::new(false), opened: Condvar::new(), portions: Mutex::default() })
+        Arc::new(StandIn {
+            policy: Policy::default_for(&taxonomy),
+            taxonomy,
+            closed: Mutex::new(false),
+            opened: Condvar::new(),
+            portions: Mutex::default(),
+        })
     }
 
     pub fn close(&self) {
@@ -105,5 +113,9 @@ impl Decide for StandIn {
 
     fn taxonomy(&self) -> &Taxonomy {
         &self.taxonomy
+    }
+
+    fn policy(&self) -> &Policy {
+        &self.policy
     }
 }

@@ -4,7 +4,7 @@
 use candle_core::{Device, Tensor, Var};
 use fenzhen::{
     classify::transformer::{Encoder, EncoderConfig, Noise, Pooling, WORD_TABLE, Weights, pool},
-    encode::{Pieces, Ragged},
+    encode::{PieceEncoder, Pieces, Ragged},
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::PathBuf};
@@ -13,14 +13,22 @@ use std::{collections::BTreeMap, path::PathBuf};
 struct Expected {
     sentences: Vec<Sentence>,
     gradients: Gradients,
+    /// The same weights and ids under another `model_type`; of one fixture only.
+    as_xlm_roberta: Option<Vec<States>>,
+}
+
+#[derive(Deserialize)]
+struct States {
+    cls: Vec<f32>,
+    mean: Vec<f32>,
 }
 
 #[derive(Deserialize)]
 struct Sentence {
     text: String,
     ids: Vec<u32>,
-    cls: Vec<f32>,
-    mean: Vec<f32>,
+    #[serde(flatten)]
+    states: States,
 }
 
 #[derive(Deserialize)]
@@ -69,10 +77,9 @@ fn near(got: &[f32], want: &[f32], tolerance: f32, what: &str) {
 #[test]
 fn the_tokenizer_files_of_both_kinds_give_hugging_faces_pieces() {
     for name in FIXTURES {
-        let tokenizer = tokenizers::Tokenizer::from_file(folder(name).join("tokenizer.json")).unwrap();
+        let encoder = PieceEncoder::open(&folder(name).join("tokenizer.json"), "", 64).unwrap();
         for sentence in expected(name).sentences {
-            let encoding = tokenizer.encode(sentence.text.as_str(), true).unwrap();
-            assert_eq!(encoding.get_ids(), sentence.ids, "{name}: {}", sentence.text);
+            assert_eq!(encoder.encode(&sentence.text).unwrap().ids, sentence.ids, "{name}: {}", sentence.text);
         }
     }
 }
@@ -81,15 +88,30 @@ fn the_tokenizer_files_of_both_kinds_give_hugging_faces_pieces() {
 fn the_forward_pass_gives_hugging_faces_states() {
     for name in FIXTURES {
         let expected = expected(name);
-        let batch = Ragged::of(&pieces(&expected));
-        let states = encoder(name, false).forward(&batch, Noise::none()).unwrap();
-        let cls = pool(&states, &batch, Pooling::Cls).unwrap().to_vec2::<f32>().unwrap();
-        let mean = pool(&states, &batch, Pooling::Mean).unwrap().to_vec2::<f32>().unwrap();
-        for (i, sentence) in expected.sentences.iter().enumerate() {
-            near(&cls[i], &sentence.cls, 1e-4, "cls");
-            near(&mean[i], &sentence.mean, 1e-4, "mean");
-        }
+        assert_states(&encoder(name, false), &expected, expected.sentences.iter().map(|s| &s.states));
     }
+}
+
+#[test]
+fn xlm_roberta_numbers_its_positions_from_the_padding_id_on() {
+    let expected = expected("tiny-encoder-xlmr");
+    let mut encoder = encoder("tiny-encoder-xlmr", false);
+    encoder.config.model_type = "xlm-roberta".into();
+    assert_states(&encoder, &expected, expected.as_xlm_roberta.as_ref().unwrap());
+}
+
+fn assert_states<'a>(encoder: &Encoder, expected: &Expected, want: impl IntoIterator<Item = &'a States>) {
+    let batch = Ragged::of(&pieces(expected));
+    let states = encoder.forward(&batch, Noise::none()).unwrap();
+    let cls = pool(&states, &batch, Pooling::Cls).unwrap().to_vec2::<f32>().unwrap();
+    let mean = pool(&states, &batch, Pooling::Mean).unwrap().to_vec2::<f32>().unwrap();
+    let mut compared = 0;
+    for (i, want) in want.into_iter().enumerate() {
+        near(&cls[i], &want.cls, 1e-4, "cls");
+        near(&mean[i], &want.mean, 1e-4, "mean");
+        compared += 1;
+    }
+    assert_eq!(compared, cls.len());
 }
 
 #[test]

@@ -147,8 +147,22 @@ fn a_recipe_with_an_unknown_key_or_a_wrong_path_is_refused_clearly() {
     assert_eq!(error.code(), "invalid_recipe");
     assert!(error.to_string().contains("epoch"), "{error}");
     let mut recipe = recipe(folder.path(), 8, SHORT);
-    recipe.encoder.path = "nowhere".into();
+    recipe.encoder.as_mut().unwrap().path = "nowhere".into();
     let error = train::run(&recipe, &folder.path().join("out"), &()).unwrap_err();
     assert_eq!(error.code(), "file");
     assert!(error.to_string().contains("nowhere"), "{error}");
+}
+
+#[test]
+fn a_recipe_without_an_encoder_makes_a_bundle_of_the_linear_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recipe = recipe(folder.path(), 60, SHORT);
+    recipe.encoder = None;
+    let out = folder.path().join("out");
+    let manifest = train::run(&recipe, &out, &()).unwrap();
+    assert!(!manifest.files.contains_key(file::MODEL));
+    let pipeline = Pipeline::open(&out, None).unwrap();
+    assert_eq!(pipeline.which(), Which::Linear);
+    assert!(pipeline.decide(&Complaint::of("衣服掉色")).unwrap().department.is_some());
+    assert_eq!(pipeline.with_models(Which::Both).err().unwrap().code(), "invalid_request");
 }

@@ -77,6 +77,15 @@ impl LinearModel {
         &self.heads
     }
 
+    /// Why it cannot answer under a taxonomy, as a sentence; nothing where it can.
+    pub fn misfit(&self, taxonomy: &Taxonomy) -> Option<String> {
+        let wrong = self.heads.iter().find(|(head, width)| head.width(taxonomy) != *width);
+        wrong.map(|(head, width)| {
+            let expected = head.width(taxonomy);
+            format!("the linear model has {width} labels for {}, the taxonomy {expected}", head.name())
+        })
+    }
+
     /// How many features it knows.
     pub fn features(&self) -> usize {
         self.vocabulary.len()

@@ -151,6 +151,15 @@ fn nonsense_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_model_of_another_taxonomy_does_not_fit() {
+    let (readings, targets, mut taxonomy) = corpus();
+    let model = LinearModel::fit(&readings, &targets, &taxonomy, &small()).unwrap();
+    assert_eq!(model.misfit(&taxonomy), None);
+    taxonomy.emotions.pop();
+    assert_eq!(model.misfit(&taxonomy).unwrap(), "the linear model has 7 labels for emotion, the taxonomy 6");
+}
+
+#[test]
 fn a_broken_file_is_named_and_never_panics() {
     let (readings, targets, taxonomy) = corpus();
     let folder = tempfile::tempdir().unwrap();

@@ -39,7 +39,7 @@ pub struct Classify {
     /// The order's amount in yuan
     #[arg(long, value_name = "YUAN", conflicts_with = "jsonl")]
     amount: Option<f64>,
-    /// Language of the card
+    /// Language of names and reasons
     #[arg(long, value_name = "zh|en", default_value = "zh", value_parser = language)]
     lang: Language,
     /// Print the decision as JSON
@@ -72,7 +72,7 @@ impl Classify {
             return self.lines(path);
         }
         let complaint = self.complaint()?;
-        let pipeline = self.model.open()?;
+        let pipeline = self.model.open()?.with_language(self.lang);
         let decision = pipeline.decide(&complaint)?;
         match self.json {
             true => {
@@ -114,7 +114,7 @@ impl Classify {
             true => Box::new(io::stdin().lock()),
             false => Box::new(BufReader::new(File::open(path).map_err(|e| Error::file(path, e))?)),
         };
-        let pipeline = self.model.open()?;
+        let pipeline = self.model.open()?.with_language(self.lang);
         let mut failed = 0;
         let mut done = 0;
         loop {

@@ -5,6 +5,7 @@ mod bundles;
 mod classify;
 mod health;
 mod metrics;
+mod policy;
 mod ready;
 mod taxonomy;
 
@@ -42,6 +43,7 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(batch::batch))
         .routes(routes!(bundles::bundles))
         .routes(routes!(taxonomy::taxonomy))
+        .routes(routes!(policy::policy))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics))

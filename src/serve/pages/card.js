@@ -54,14 +54,15 @@ function marked(text, reasons) {
   return h("blockquote", { class: "said", lang: "zh" }, parts);
 }
 
-/** Names of labels from the taxonomy, in the language of the page. */
+/** Names of labels and signals from the taxonomy and the policy, in the language of the page. */
 export class Names {
-  constructor(taxonomy, language) {
+  constructor(taxonomy, policy, language) {
     this.language = language;
     this.labels = {};
     for (const kind of ["groups", "categories", "departments", "priorities", "emotions", "flags"]) {
       this.labels[kind] = new Map((taxonomy?.[kind] ?? []).map((label) => [label.id, label]));
     }
+    this.labels.signals = new Map((policy?.signals ?? []).map((signal) => [signal.id, signal]));
     this.order = (taxonomy?.priorities ?? []).map((label) => label.id);
   }
   of(kind, id, otherwise) {
@@ -93,19 +94,24 @@ function alternatives(t, choice, name) {
 }
 
 function block(title, kind, ...children) {
-  return h("section", { class: `block ${kind}` }, h("h3", {}, title), ...children);
+  return h("section", { class: `block ${kind}` }, h("h3", {}, ...[title].flat()), ...children);
+}
+
+/** A block's title with how far to trust what it says. */
+function banded(t, title, band) {
+  return [title, h("span", { class: `band ${band}` }, t.bands[band])];
 }
 
 function category(t, names, choice) {
   const path = names.path(choice.label, choice.name);
   const crumbs = path.flatMap((name, n) => [n > 0 && h("i", { "aria-hidden": "true" }, "›"), h("span", {}, name)]);
-  return block(t.category, "category", h("p", { class: "path" }, crumbs), bar(t, path.join(" › "), choice.probability),
+  return block(banded(t, t.category, choice.band), "category", h("p", { class: "path" }, crumbs), bar(t, path.join(" › "), choice.probability),
     alternatives(t, choice, (id) => names.path(id).join(" › ")));
 }
 
 function department(t, names, choice) {
   const name = names.of("departments", choice.label, choice.name.at(-1));
-  return block(t.department, "department", h("p", { class: "big" }, name), bar(t, name, choice.probability),
+  return block(banded(t, t.department, choice.band), "department", h("p", { class: "big" }, name), bar(t, name, choice.probability),
     alternatives(t, choice, (id) => names.of("departments", id)));
 }
 
@@ -114,7 +120,7 @@ function priority(t, names, value) {
   const tone = calm < 0.34 ? "hot" : calm < 0.67 ? "warm" : "cool";
   const reasons = value.reasons.map((reason, n) =>
     h("li", { "data-reason": n, tabindex: reason.span ? "0" : undefined },
-      h("span", { class: "signal" }, names.of("flags", reason.signal, t.signals?.[reason.signal] ?? reason.signal)),
+      h("span", { class: "signal" }, names.of("signals", reason.signal)),
       reason.evidence ? h("q", { lang: "zh" }, reason.evidence) : h("span", {}),
       h("b", {}, signed(reason.points))));
   return block(t.priority, `priority ${tone}`,
@@ -170,7 +176,7 @@ export function card(t, names, decision, text, took) {
   const reasons = decision.priority?.reasons ?? [];
   const element = h("article", { class: `card ${action}`, "aria-label": t[action] },
     h("header", { class: "verdict" }, h("div", {}, h("strong", {}, t[action]), h("p", { lang: "zh" }, decision.decision.reason)),
-      to && h("div", { class: "to" }, h("span", {}, t.to), h("b", {}, to))),
+      to && h("div", { class: "to" }, h("span", {}, t.to[action]), h("b", {}, to))),
     block(t.said, "words", marked(text, reasons)),
     h("div", { class: "pair" }, decision.category && category(t, names, decision.category),
       decision.priority && priority(t, names, decision.priority)),

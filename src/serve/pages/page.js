@@ -9,6 +9,7 @@ const outcome = at("outcome");
 const go = at("go");
 let language = localStorage.getItem("language") === "en" ? "en" : "zh";
 let taxonomy = null;
+let policy = null;
 let shown = null;
 let running = null;
 
@@ -37,7 +38,7 @@ function count() {
 
 function show() {
   const { decision, said, took, problem } = shown;
-  outcome.replaceChildren(decision ? card(t(), new Names(taxonomy, language), decision, said, took) : trouble(problem));
+  outcome.replaceChildren(decision ? card(t(), new Names(taxonomy, policy, language), decision, said, took) : trouble(problem));
 }
 
 function trouble(problem) {
@@ -77,6 +78,7 @@ async function decide() {
   busy(true);
   try {
     taxonomy ??= await (await fetch("/v1/taxonomy", { signal: mine.signal })).json();
+    policy ??= await (await fetch("/v1/policy", { signal: mine.signal })).json();
     const response = await fetch("/v1/classify", {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(complaint), signal: mine.signal,
     });

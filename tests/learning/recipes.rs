@@ -1,0 +1,52 @@
+//! The recipes that the project ships.
+
+use fenzhen::{
+    data::{Row, Targets},
+    train::Recipe,
+};
+use serde_json::json;
+use std::{collections::BTreeSet, path::PathBuf};
+
+fn recipes() -> Vec<PathBuf> {
+    let files = std::fs::read_dir("training").unwrap().map(|entry| entry.unwrap().path());
+    files.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect()
+}
+
+#[test]
+fn every_recipe_reads_with_its_taxonomy() {
+    assert!(recipes().len() >= 5);
+    for path in recipes() {
+        let recipe = Recipe::open(&path).unwrap();
+        assert_eq!(Some(recipe.name.as_str()), path.file_stem().and_then(|s| s.to_str()));
+        recipe.taxonomy().unwrap();
+    }
+}
+
+#[test]
+fn what_a_recipe_translates_is_a_label_and_every_label_is_reached() {
+    let mut translated = 0;
+    for path in recipes() {
+        let recipe = Recipe::open(&path).unwrap();
+        let (taxonomy, _) = recipe.taxonomy().unwrap();
+        for source in recipe.data.train.iter().chain(&recipe.data.dev) {
+            for (field, meanings) in &source.values {
+                let mut reached = BTreeSet::new();
+                for meaning in meanings.values() {
+                    let row: Row = serde_json::from_value(json!({ "text": "快递没到", field: meaning })).unwrap();
+                    Targets::of(&row, &taxonomy)
+                        .unwrap_or_else(|e| panic!("{}: {field} = {meaning}: {e}", path.display()));
+                    reached.insert(meaning.to_string());
+                    translated += 1;
+                }
+                let labels = match field.as_str() {
+                    "category" => taxonomy.categories.len(),
+                    "department" => taxonomy.departments.len(),
+                    "emotion" => taxonomy.emotions.len(),
+                    _ => reached.len(),
+                };
+                assert_eq!(reached.len(), labels, "{}: {field}", path.display());
+            }
+        }
+    }
+    assert!(translated > 0);
+}
