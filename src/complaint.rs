@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 /// assert_eq!(complaint.text, "快递三天没动静");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "One message from one customer, with what the channel knows about it. Only `text` is needed.")]
 #[serde(deny_unknown_fields)]
 pub struct Complaint {
     /// The caller's own id; comes back unchanged.

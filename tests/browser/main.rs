@@ -27,8 +27,8 @@ fn page() -> Option<(Browser, Service)> {
 fn marks_are_the_evidence(browser: &Browser) {
     let wrong = browser.run(
         "return [...document.querySelectorAll('.said mark')].filter((mark) => {
-            const reason = document.querySelector(`.reasons [data-reason='${mark.dataset.reason}'] q`);
-            return !reason || !reason.textContent.includes(mark.textContent);
+            const reasons = mark.dataset.reason.split(' ').map((n) => document.querySelector(`.reasons [data-reason='${n}'] q`));
+            return !reasons.every((reason) => reason) || !reasons[0].textContent.includes(mark.textContent);
         }).map((mark) => mark.textContent)",
     );
     assert_eq!(wrong, serde_json::json!([]), "marked, but not the evidence");

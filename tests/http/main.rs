@@ -3,10 +3,12 @@
 
 mod bad_input;
 mod batch;
+mod classify;
 mod document;
 mod operate;
 mod pages;
 mod privacy;
+mod process;
 mod queue;
 mod schema;
 mod server;

@@ -44,10 +44,14 @@ function marked(text, reasons) {
     .sort((a, b) => a.from - b.from || b.to - a.to);
   const parts = [];
   let done = 0;
+  let last = null;
   for (const place of places) {
     const from = Math.max(place.from, done);
+    // Words that are evidence for several reasons belong to all of them.
+    if (place.from < done) last.dataset.reason += ` ${place.n}`;
     if (from >= place.to) continue;
-    parts.push(text.slice(done, from), h("mark", { "data-reason": place.n, tabindex: "0" }, text.slice(from, place.to)));
+    last = h("mark", { "data-reason": place.n, tabindex: "0" }, text.slice(from, place.to));
+    parts.push(text.slice(done, from), last);
     done = place.to;
   }
   parts.push(text.slice(done));
@@ -148,7 +152,7 @@ function feeling(t, names, decision) {
       h("span", {}, t.negative), h("span", { class: "scale" }, h("i", { left: percent(place) })), h("span", {}, t.positive),
       h("b", {}, decision.sentiment.toFixed(2))));
   }
-  return parts.length ? block(t.feeling, "feeling", ...parts) : null;
+  return parts.length ? block(t.feeling, decision.sentiment > 0 ? "feeling glad" : "feeling", ...parts) : null;
 }
 
 function also(t, names, decision) {
@@ -192,9 +196,9 @@ export function card(t, names, decision, text, took) {
 // A reason and its words light up together.
 function connect(element) {
   const light = (event, on) => {
-    const number = event.target.closest?.("[data-reason]")?.dataset.reason;
-    if (number === undefined) return;
-    for (const other of element.querySelectorAll(`[data-reason="${number}"]`)) other.classList.toggle("lit", on);
+    for (const number of event.target.closest?.("[data-reason]")?.dataset.reason.split(" ") ?? []) {
+      for (const other of element.querySelectorAll(`[data-reason~="${number}"]`)) other.classList.toggle("lit", on);
+    }
   };
   for (const [name, on] of [["pointerover", true], ["pointerout", false], ["focusin", true], ["focusout", false]]) {
     element.addEventListener(name, (event) => light(event, on));

@@ -19,15 +19,18 @@ function kind(schema) {
   return [types.join(" | ")];
 }
 
+/** A description whose `names` are set as code. */
+const prose = (text = "") => text.split("`").map((part, n) => (n % 2 ? h("code", {}, part) : part));
+
 function fields(schema) {
   const parts = (schema.allOf ?? [schema]).filter((part) => part.properties);
   const rows = parts.flatMap((part) => Object.entries(part.properties).map(([name, value]) =>
-    h("tr", {}, h("td", {}, name, part.required?.includes(name) && h("sup", { title: "required" }, "*")), h("td", {}, kind(value)), h("td", {}, value.description ?? ""))));
+    h("tr", {}, h("td", {}, name, part.required?.includes(name) && h("sup", { title: "required" }, "*")), h("td", {}, kind(value)), h("td", {}, prose(value.description)))));
   return rows.length ? h("table", {}, h("tbody", {}, rows)) : h("p", {}, kind(schema));
 }
 
 function call(path, method, operation) {
-  const body = operation.requestBody && h("textarea", { "aria-label": "body", spellcheck: "false" });
+  const body = operation.requestBody && h("textarea", { "aria-label": "body", spellcheck: "false", rows: 10 });
   if (body) body.value = JSON.stringify(path.endsWith("/batch") ? { complaints: [EXAMPLE, { text: "包装破了" }] } : EXAMPLE, null, 2);
   const answer = h("pre", { hidden: true, "aria-live": "polite" });
   const send = async () => {
@@ -49,7 +52,7 @@ function operation(path, method, value) {
   });
   return h("details", { class: "op", id: value.operationId },
     h("summary", {}, h("b", { class: `verb ${method}` }, method.toUpperCase()), h("code", {}, path), h("span", {}, value.summary ?? "")),
-    h("div", { class: "inside" }, value.description && h("p", {}, value.description),
+    h("div", { class: "inside" }, value.description && h("p", {}, prose(value.description)),
       content && [h("h3", {}, "请求 · Request"), h("p", {}, kind(content))], h("h3", {}, "回答 · Answers"),
       h("table", {}, h("tbody", {}, answers)), call(path, method, value)));
 }
@@ -57,12 +60,12 @@ function operation(path, method, value) {
 async function draw() {
   const api = await (await fetch("/openapi.json")).json();
   const all = Object.entries(api.paths).flatMap(([path, item]) => Object.entries(item).map(([method, value]) => ({ path, method, value })));
-  docs.replaceChildren(h("h1", {}, api.info.title), h("p", { class: "sub" }, api.info.description),
+  docs.replaceChildren(h("h1", {}, api.info.title), h("p", { class: "sub" }, prose(api.info.description)),
     ...(api.tags ?? []).flatMap((tag) => [h("h2", {}, tag.description ?? tag.name),
       ...all.filter((one) => one.value.tags?.includes(tag.name)).map((one) => operation(one.path, one.method, one.value))]),
     h("h2", {}, "Schemas"),
     ...Object.entries(api.components.schemas).map(([name, schema]) => h("details", { class: "op", id: name },
-      h("summary", {}, h("code", {}, name), h("span", {}, schema.description ?? "")), h("div", { class: "inside" }, fields(schema)))));
+      h("summary", {}, h("code", {}, name), h("span", {}, prose(schema.description))), h("div", { class: "inside" }, fields(schema)))));
   const open = () => { const target = document.getElementById(location.hash.slice(1)); if (target) target.open = true; };
   window.addEventListener("hashchange", open);
   open();
