@@ -51,6 +51,11 @@ impl Drop for Partial {
 impl Output {
     /// Begins the file beside its final place. `keys` are the names that the input's rows use.
     pub fn create(path: &Path, input: &Input, keys: &[String], columns: Vec<Column>, verbatim: bool) -> Result<Self> {
+        // A link keeps pointing at its file; a device or a folder would be replaced by the finished file.
+        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(Error::Data { path: path.into(), reason: "the output must be a file".into() });
+        }
         let name = path
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())

@@ -169,8 +169,13 @@ fn a_link_keeps_pointing_at_its_file_and_a_folder_is_no_output() {
     assert!(place("link.csv").is_symlink());
     assert_eq!(table(&place("real.csv")).len(), 2);
     std::fs::create_dir(place("folder.csv")).unwrap();
-    let refused = score(&place("a.csv"), &place("folder.csv"), &options(), decide, |_| {});
-    assert!(refused.unwrap_err().to_string().contains("must be a file"));
+    let socket = std::os::unix::net::UnixListener::bind(place("socket.csv")).unwrap();
+    for name in ["folder.csv", "socket.csv"] {
+        let refused = score(&place("a.csv"), &place(name), &options(), decide, |_| {});
+        assert!(refused.unwrap_err().to_string().contains("must be a file"));
+        assert!(!place(name).is_file(), "{name} is still what it was");
+    }
+    drop(socket);
 }
 
 #[test]

@@ -106,16 +106,22 @@ impl Evaluate {
     /// The report, and how it ended.
     fn measure(&self) -> Result<(String, ExitCode)> {
         let first = self.model_flags.open()?;
-        let models = if self.model.is_empty() { available(first.which()) } else { self.model.clone() };
+        let mut models: Vec<Which> = Vec::new();
+        for which in if self.model.is_empty() { available(first.which()) } else { self.model.clone() } {
+            if !models.contains(&which) {
+                models.push(which);
+            }
+        }
         let taxonomy = first.taxonomy.clone();
-        let sets: Vec<Set> = self
-            .data
-            .iter()
-            .map(|argument| {
-                let (path, name) = named(argument);
-                Set::load(&name, &self.source(path)?, &taxonomy)
-            })
-            .collect::<Result<_>>()?;
+        let mut sets: Vec<Set> = Vec::new();
+        for argument in &self.data {
+            let (path, name) = named(argument);
+            if sets.iter().any(|set| set.name == name) {
+                let reason = format!("two files are called {name}; name them apart with FILE=NAME");
+                return Err(Error::InvalidRequest { what: "--data".into(), reason });
+            }
+            sets.push(Set::load(&name, &self.source(path)?, &taxonomy)?);
+        }
         let split = match &self.calibration_split {
             Some(path) => Some(Set::load("calibration", &self.source(path.clone())?, &taxonomy)?),
             None => None,
@@ -143,14 +149,17 @@ impl Evaluate {
             .with_models(which)?;
             let main = which == output.main_model;
             let calibration = pipeline.calibrations().of(which);
-            let fitted = split.as_ref().filter(|_| main).map(|split| {
-                let answers = self.ask(split, &pipeline, which);
-                let logits: Vec<Logits> = plain_logits(&answers, calibration);
-                let targets: Vec<_> = split.judged(&answers).iter().map(|row| row.gold.clone()).collect();
-                calibrate::calibration(&logits, &targets)
-            });
+            let fitted = match &split {
+                Some(split) if main => {
+                    let answers = self.ask(split, &pipeline, which)?;
+                    let logits: Vec<Logits> = plain_logits(&answers, calibration);
+                    let targets: Vec<_> = split.judged(&answers).iter().map(|row| row.gold.clone()).collect();
+                    Some(calibrate::calibration(&logits, &targets))
+                }
+                _ => None,
+            };
             for (place, set) in sets.iter().enumerate() {
-                let answers = self.ask(set, &pipeline, which);
+                let answers = self.ask(set, &pipeline, which)?;
                 let evaluation = Evaluation::of(&set.judged(&answers), &taxonomy, &bootstrap);
                 if let Some(folder) = &self.csv {
                     let prefix = format!("{}-{}-", set.name.replace(['/', '\\'], "_"), which.name());
@@ -206,7 +215,7 @@ impl Evaluate {
         Ok(source)
     }
 
-    fn ask(&self, set: &Set, pipeline: &Pipeline, which: Which) -> Answers {
+    fn ask(&self, set: &Set, pipeline: &Pipeline, which: Which) -> Result<Answers> {
         let bar = if self.output.quiet || !std::io::stderr().is_terminal() {
             ProgressBar::hidden()
         } else {
@@ -241,14 +250,17 @@ fn available(default: Which) -> Vec<Which> {
     if default == Which::Both { Which::ALL.to_vec() } else { vec![default] }
 }
 
-/// `FILE=NAME`, or a file whose stem is the name; a file that exists may have the sign in its own name.
+/// `FILE=NAME`, or a file that is called by its folder and stem; a file that exists may have the sign in its own name.
 fn named(argument: &str) -> (PathBuf, String) {
     match argument.rsplit_once('=') {
         Some((path, name)) if !name.is_empty() && !Path::new(argument).exists() => (path.into(), name.to_owned()),
         _ => {
             let path = PathBuf::from(argument);
-            let stem = path.file_stem().map_or(argument.to_owned(), |stem| stem.to_string_lossy().into_owned());
-            (path, stem)
+            let last = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+            let stem = last(path.file_stem()).unwrap_or_else(|| argument.to_owned());
+            let folder = last(path.parent().and_then(Path::file_name));
+            let name = folder.map_or(stem.clone(), |folder| format!("{folder}/{stem}"));
+            (path, name)
         }
     }
 }

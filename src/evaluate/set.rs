@@ -2,7 +2,7 @@
 
 use super::Judged;
 use crate::{
-    Complaint, Pipeline, Result,
+    Complaint, Error, Pipeline, Result,
     classify::Prediction,
     data::{Row, Source, Targets},
     taxonomy::Taxonomy,
@@ -59,22 +59,28 @@ impl Set {
     }
 
     /// Asks a pipeline about every row; `progress` hears how many rows each step took.
-    pub fn ask(&self, pipeline: &Pipeline, mut progress: impl FnMut(usize)) -> Answers {
+    ///
+    /// # Errors
+    /// Where the model fails. A text that cannot be read is no such failure: it has no answer.
+    pub fn ask(&self, pipeline: &Pipeline, mut progress: impl FnMut(usize)) -> Result<Answers> {
         let mut answers = Vec::with_capacity(self.rows.len());
         for rows in self.rows.chunks(BATCH) {
             let complaints: Vec<Complaint> =
                 rows.iter().map(|row| Complaint { channel: row.channel.clone(), ..Complaint::of(&row.text) }).collect();
-            answers.extend(pipeline.find_all(&complaints).into_iter().map(|finding| {
-                let finding = finding.ok()?;
-                Some(Answer {
-                    urgency: finding.urgency.map(|urgency| urgency.level),
-                    masked: finding.reading.text.masked(),
-                    prediction: finding.prediction,
-                })
-            }));
+            for finding in pipeline.find_all(&complaints) {
+                answers.push(match finding {
+                    Ok(finding) => Some(Answer {
+                        urgency: finding.urgency.map(|urgency| urgency.level),
+                        masked: finding.reading.text.masked(),
+                        prediction: finding.prediction,
+                    }),
+                    Err(Error::EmptyText | Error::TextWithoutWords | Error::TextTooLong { .. }) => None,
+                    Err(error) => return Err(error),
+                });
+            }
             progress(rows.len());
         }
-        Answers { answers }
+        Ok(Answers { answers })
     }
 
     /// The rows that were answered, ready to be measured.

@@ -91,6 +91,7 @@ fn told(report: &Report, listed: usize) -> String {
     out + "\n"
         + &match report.findings.len() {
             0 => "nothing found\n".to_owned(),
+            1 => "1 finding\n".to_owned(),
             n => format!("{} findings\n", count(n)),
         }
 }

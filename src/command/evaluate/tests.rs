@@ -104,7 +104,7 @@ fn json_has_every_number_and_counts_what_was_left_out() {
 fn the_report_reads_from_the_summary_to_the_mistakes() {
     let bench = Bench::new();
     let dev = bench.path("dev.jsonl");
-    let (text, _) = bench.measure(&["--data", &dev, "--calibration-split", &dev]).unwrap();
+    let (text, _) = bench.measure(&["--data", &format!("{dev}=dev"), "--calibration-split", &dev]).unwrap();
     let mut rest = text.as_str();
     for part in [
         "dev: 3 rows",
@@ -127,7 +127,7 @@ fn the_report_reads_from_the_summary_to_the_mistakes() {
 fn wrong_answers_and_tables_are_written_with_masked_texts() {
     let bench = Bench::new();
     let (dev, errors, tables) = (bench.path("dev.jsonl"), bench.path("wrong.jsonl"), bench.path("tables"));
-    bench.measure(&["--data", &dev, "--errors", &errors, "--csv", &tables]).unwrap();
+    bench.measure(&["--data", &format!("{dev}=dev"), "--errors", &errors, "--csv", &tables]).unwrap();
     let written = std::fs::read_to_string(&errors).unwrap();
     assert!(!written.contains("13812345678") && written.contains("退款还没退回来"), "{written}");
     let first: serde_json::Value = serde_json::from_str(written.lines().next().unwrap()).unwrap();
@@ -159,7 +159,15 @@ fn what_cannot_be_measured_is_refused_before_any_work() {
     let code = |arguments: &[&str]| bench.measure(arguments).unwrap_err().code();
     assert_eq!(code(&["--data", &dev, "--model", "transformer"]), "invalid_request");
     assert_eq!(code(&["--data", &bench.path("missing.jsonl")]), "file");
+    assert_eq!(code(&["--data", &dev, "--data", &dev]), "invalid_request");
     assert_eq!(code(&["--data", &dev, "--values", "priority=low"]), "invalid_request");
     assert!(Line::try_parse_from(["evaluate", "--data", &dev, "--model", "oracle"]).is_err());
     assert!(Line::try_parse_from(["evaluate"]).is_err());
+}
+
+#[test]
+fn a_file_is_called_by_its_folder_unless_it_has_a_name() {
+    assert_eq!(named("retail/dev.jsonl=real"), ("retail/dev.jsonl".into(), "real".to_owned()));
+    assert_eq!(named("data/retail/dev.jsonl").1, "retail/dev");
+    assert_eq!(named("dev.jsonl").1, "dev");
 }
