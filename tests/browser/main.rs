@@ -88,7 +88,7 @@ fn mistakes_are_told_kindly_in_both_languages() {
     assert!(told.contains("A few words are needed"), "{told}");
     browser.click(".example");
     browser.wait("document.querySelector('.card')");
-    assert_eq!(browser.text("return document.querySelector('.category h3').textContent"), "Issue");
+    assert_eq!(browser.text("return document.querySelector('.category h3').firstChild.textContent"), "Issue");
     browser.picture("english");
     // The choice is kept.
     browser.run("location.reload()");

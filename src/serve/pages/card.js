@@ -103,7 +103,7 @@ function block(title, kind, ...children) {
 
 /** A block's title with how far to trust what it says. */
 function banded(t, title, band) {
-  return [title, h("span", { class: `band ${band}` }, t.bands[band])];
+  return [title, " ", h("span", { class: `band ${band}` }, t.bands[band])];
 }
 
 function category(t, names, choice) {
