@@ -132,9 +132,11 @@ struct Models<'a> {
     linear: &'a LinearModel,
 }
 
+/// Logits of the transformer, if there is one, and of the linear model, and the labels.
+type Asked = (Option<Vec<Logits>>, Vec<Logits>, Vec<Targets>);
+
 impl Models<'_> {
-    /// Logits of both models and the labels.
-    fn ask(&self, rows: &[Example]) -> Result<(Option<Vec<Logits>>, Vec<Logits>, Vec<Targets>)> {
+    fn ask(&self, rows: &[Example]) -> Result<Asked> {
         let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
         let first = self.transformer.map(|t| t.logits(&readings)).transpose()?;
         Ok((first, self.linear.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))

@@ -24,7 +24,9 @@ pub use recipe::{
     BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
 };
 
-use crate::{Error, Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter};
+use crate::{
+    Error, Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter,
+};
 use std::path::Path;
 
 /// Trains by a recipe and writes the bundle to `out`; checkpoints lie in `out/checkpoint`. A training that was stopped goes

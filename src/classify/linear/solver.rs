@@ -260,8 +260,8 @@ mod tests {
                 for place in 0..rows.len() {
                     let mut logits = vec![0.0; width];
                     for (id, value) in rows.row(place) {
-                        for k in 0..width {
-                            logits[k] += value * solution.weights[id * width + k];
+                        for (z, w) in logits.iter_mut().zip(&solution.weights[id * width..]) {
+                            *z += value * w;
                         }
                     }
                     let p = match link {
