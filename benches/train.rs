@@ -50,7 +50,8 @@ fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64) {
     let mut step = 0;
     let mut run = |rows: &[Example]| {
         let rows: Vec<&Example> = rows.iter().collect();
-        learner.step(&rows, step, 1_000_000).expect("a step works");
+        let pieces = rows.iter().map(|row| row.pieces.clone()).collect();
+        learner.step(&rows, pieces, step, 1_000_000).expect("a step works");
         step += 1;
         rows.len()
     };

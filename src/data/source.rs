@@ -1,6 +1,7 @@
 //! Where labelled rows come from, and what the columns of the file mean.
 
 use super::{
+    labelled::text_id,
     lines::Lines,
     open::{Format, Opened, open},
     row::{Row, shown},
@@ -12,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs::File,
     io::{self, BufRead, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// A file of labelled rows and how to read it; stands in recipes and is built from flags by the commands.
@@ -38,9 +39,16 @@ pub struct Source {
     pub columns: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    /// A JSONL file of labels without texts, each with the `id` that [`text_id`] gives its text. Only the texts that it names
+    /// are read, and they get its labels: so labels can be passed on where the texts belong to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<PathBuf>,
     /// How often each row counts in training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<f32>,
+    /// Only this share of the rows, chosen by a hash of the text: a part of a large set that stays the same on every run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share: Option<f32>,
     /// A missing file is skipped with a remark instead of refused.
     #[serde(default)]
     pub optional: bool,
@@ -67,12 +75,18 @@ impl Source {
             tracing::warn!(path = %self.path.display(), "an optional file of rows is not there");
             return Ok(Vec::new());
         }
-        self.rows()?
-            .map(|numbered| {
-                let Numbered { line, row } = numbered?;
-                row.map_err(|reason| Error::Row { path: self.path.clone(), line, reason })
-            })
-            .collect()
+        let chosen = |row: &Result<Row>| match (self.share, row) {
+            (Some(share), Ok(row)) => falls_within(share, &[b"share", row.text.as_bytes()]),
+            _ => true,
+        };
+        let rows = self.rows()?.map(|numbered| {
+            let Numbered { line, row } = numbered?;
+            row.map_err(|reason| Error::Row { path: self.path.clone(), line, reason })
+        });
+        match &self.labels {
+            None => rows.filter(chosen).collect(),
+            Some(path) => joined(super::labelled::labels(path)?, rows.filter(chosen)),
+        }
     }
 
     /// Reads row by row; a broken one does not end the reading.
@@ -95,18 +109,12 @@ impl Source {
 
     /// SHA-256 of the file, for the manifest of a bundle.
     pub fn hash(&self) -> Result<String> {
-        let fault = |source| Error::file(&self.path, source);
-        let mut file = File::open(&self.path).map_err(fault)?;
-        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-        loop {
-            match file.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(n) => hasher.update(&buffer[..n]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(fault(error)),
-            }
-        }
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        hash(&self.path)
+    }
+
+    /// SHA-256 of the file of labels, where they stand in one of their own.
+    pub fn labels_hash(&self) -> Result<Option<String>> {
+        self.labels.as_deref().map(hash).transpose()
     }
 
     fn check_names(&self) -> Result<()> {
@@ -203,6 +211,40 @@ impl Source {
         }
         Ok(row)
     }
+}
+
+fn hash(path: &Path) -> Result<String> {
+    let fault = |source| Error::file(path, source);
+    let mut file = File::open(path).map_err(fault)?;
+    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => hasher.update(&buffer[..n]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(fault(error)),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The rows that have labels, with them in place of their own; each label is given once.
+fn joined(mut labels: HashMap<String, Row>, rows: impl Iterator<Item = Result<Row>>) -> Result<Vec<Row>> {
+    rows.filter_map(|row| match row {
+        Ok(row) => labels.remove(&text_id(&row.text)).map(|labels| Ok(Row { text: row.text, ..labels })),
+        Err(error) => Some(Err(error)),
+    })
+    .collect()
+}
+
+/// Whether the hash of some bytes falls within a share of all hashes: a random choice that is the same on every run and does
+/// not move when rows are added.
+pub fn falls_within(share: f32, bytes: &[&[u8]]) -> bool {
+    let mut hash = Sha256::new();
+    bytes.iter().for_each(|part| hash.update(part));
+    let digest = hash.finalize();
+    let head = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    f64::from(head) < f64::from(share) * f64::from(u32::MAX)
 }
 
 fn json(value: &toml::Value) -> Value {

@@ -1,14 +1,13 @@
 use super::Recipe;
 use crate::{
     Error, Result,
-    data::{Row, Source, Targets},
+    data::{Row, Source, Targets, falls_within},
     encode::{PieceEncoder, Pieces},
     segment::{Reading, Segmenter},
     taxonomy::Taxonomy,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// A labelled row as the models read it.
 pub struct Example {
@@ -25,6 +24,9 @@ pub struct SourceRecord {
     pub path: String,
     pub part: String,
     pub sha256: String,
+    /// Hash of the file of labels, where they stand in one of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels_sha256: Option<String>,
     pub rows: usize,
     /// Rows that have no text to read.
     pub skipped: usize,
@@ -60,7 +62,8 @@ impl Corpus {
             };
             for (row, example) in rows.iter().zip(examples) {
                 let Some(example) = example else { continue };
-                if held_out(&row.text, recipe.seed, share) {
+                // By the text alone, so that the part stays the same when rows are added.
+                if falls_within(share, &[&recipe.seed.to_le_bytes(), row.text.as_bytes()]) {
                     corpus.calibration.push(example);
                 } else {
                     corpus.train.push(example);
@@ -109,19 +112,10 @@ impl Corpus {
             path: source.path.display().to_string(),
             part: part.to_owned(),
             sha256: source.hash()?,
+            labels_sha256: source.labels_hash()?,
             rows: rows.len(),
             skipped: examples.iter().filter(|e| e.is_none()).count(),
         });
         Ok(Some((rows, examples)))
     }
-}
-
-/// Whether a text belongs to the calibration part: by its hash, so that the part stays the same when rows are added.
-fn held_out(text: &str, seed: u64, share: f32) -> bool {
-    let mut hash = Sha256::new();
-    hash.update(seed.to_le_bytes());
-    hash.update(text.as_bytes());
-    let digest = hash.finalize();
-    let head = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    (head as f64) < share as f64 * u32::MAX as f64
 }

@@ -10,7 +10,8 @@ use crate::{
         Answer, Head, HeadValues,
         transformer::{Encoder, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Weights, infer},
     },
-    encode::PieceEncoder,
+    data::{Dice, Perturbation},
+    encode::{PieceEncoder, Pieces},
     taxonomy::Taxonomy,
 };
 use std::{collections::BTreeMap, path::Path, time::Instant};
@@ -69,7 +70,8 @@ pub fn fit(
         for batch in &order[progress.batches..] {
             let start = Instant::now();
             let rows: Vec<&Example> = batch.iter().map(|&i| &corpus.train[i]).collect();
-            let report = learner.step(&rows, progress.steps, steps)?;
+            let read = perturbed(&rows, recipe, progress.steps, pieces)?;
+            let report = learner.step(&rows, read, progress.steps, steps)?;
             let took = start.elapsed().as_secs_f64();
             progress.steps += 1;
             progress.batches += 1;
@@ -113,6 +115,30 @@ pub fn fit(
         checkpoints.save(&mut learner, &progress, recipe)?;
     }
     Ok(progress)
+}
+
+/// What each row of a step is read as: some of the texts are changed, in the recipe's share.
+fn perturbed(rows: &[&Example], recipe: &Recipe, step: usize, encoder: &PieceEncoder) -> Result<Vec<Pieces>> {
+    // Traditional characters and full width are undone by the text stage, so the encoder never sees them.
+    const KINDS: [Perturbation; 5] = [
+        Perturbation::Typos,
+        Perturbation::Homophones,
+        Perturbation::NoPunctuation,
+        Perturbation::Emoji,
+        Perturbation::Speech,
+    ];
+    let share = f64::from(recipe.regularize.perturb);
+    let read = |(place, row): (usize, &&Example)| {
+        let mut dice = Dice::new(recipe.seed ^ ((step as u64) << 16 | place as u64));
+        if share == 0.0 || dice.share() >= share {
+            return Ok(row.pieces.clone());
+        }
+        let changed = dice.one(&KINDS).apply(row.reading.text.as_str(), (dice.share() * 1e15) as u64);
+        let pieces = encoder.encode(&changed)?;
+        // A text of marks alone has nothing left without them.
+        Ok(if pieces.ids.len() > 2 { pieces } else { row.pieces.clone() })
+    };
+    rows.iter().enumerate().map(read).collect()
 }
 
 type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;

@@ -66,13 +66,13 @@ impl Learner {
         Ok(learner)
     }
 
-    /// One step on a batch; `step` of `steps` chooses the learning rate and, with the recipe's seed, what is dropped and
+    /// One step on a batch that is read as `pieces`; `step` of `steps` chooses the learning rate and, with the recipe's seed, what is dropped and
     /// hidden.
-    pub fn step(&mut self, rows: &[&Example], step: usize, steps: usize) -> Result<StepReport> {
+    pub fn step(&mut self, rows: &[&Example], pieces: Vec<Pieces>, step: usize, steps: usize) -> Result<StepReport> {
         let r = &self.recipe.regularize;
         let seed = (self.recipe.seed as u32).wrapping_mul(0x9e37_79b9) ^ (step as u32).wrapping_mul(0x85eb_ca6b);
         let noise = Noise { hidden: r.dropout, attention: r.attention_dropout, seed };
-        let pieces = self.hide(rows, seed ^ 0x5bd1_e995);
+        let pieces = self.hide(pieces, seed ^ 0x5bd1_e995);
         let batch = Ragged::of(&pieces);
         let (rows_of_table, places) = unique(&batch.ids);
         let width = self.encoder.weights.hidden();
@@ -98,22 +98,19 @@ impl Learner {
     }
 
     /// The pieces of a batch, some of them hidden.
-    fn hide(&self, rows: &[&Example], seed: u32) -> Vec<Pieces> {
+    fn hide(&self, mut rows: Vec<Pieces>, seed: u32) -> Vec<Pieces> {
         let threshold = (self.recipe.regularize.mask_pieces as f64 * u32::MAX as f64) as u32;
         let mut position = 0u32;
-        rows.iter()
-            .map(|row| {
-                let mut pieces = row.pieces.clone();
-                let last = pieces.ids.len() - 1;
-                for (i, id) in pieces.ids.iter_mut().enumerate() {
-                    position += 1;
-                    if i > 0 && i < last && threshold > 0 && !ops::keeps(seed, position, threshold) {
-                        *id = self.mask_id;
-                    }
+        for pieces in &mut rows {
+            let last = pieces.ids.len() - 1;
+            for (i, id) in pieces.ids.iter_mut().enumerate() {
+                position += 1;
+                if i > 0 && i < last && threshold > 0 && !ops::keeps(seed, position, threshold) {
+                    *id = self.mask_id;
                 }
-                pieces
-            })
-            .collect()
+            }
+        }
+        rows
     }
 
     /// All tensors of a model file: the running mean of the weights where it is kept, else the weights.

@@ -149,6 +149,9 @@ pub struct RegularizeRecipe {
     pub label_smoothing: f32,
     /// Share of the pieces that training hides.
     pub mask_pieces: f32,
+    /// Share of the texts that training changes before it reads them, each time anew: typing errors, homophones, lost
+    /// punctuation, emoji, speech.
+    pub perturb: f32,
     /// Decay of the running mean of the weights that is served instead of the last ones; 0 switches it off.
     pub average: f32,
 }
@@ -161,6 +164,7 @@ impl Default for RegularizeRecipe {
             head_dropout: 0.2,
             label_smoothing: 0.05,
             mask_pieces: 0.0,
+            perturb: 0.0,
             average: 0.0,
         }
     }
@@ -219,6 +223,7 @@ impl Recipe {
         share("regularize.head_dropout", self.regularize.head_dropout)?;
         share("regularize.label_smoothing", self.regularize.label_smoothing)?;
         share("regularize.mask_pieces", self.regularize.mask_pieces)?;
+        share("regularize.perturb", self.regularize.perturb)?;
         share("regularize.average", self.regularize.average)?;
         share("optimizer.warmup", self.optimizer.warmup as f32)?;
         if self.name.is_empty() || !self.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {

@@ -1,0 +1,184 @@
+//! From an error budget to a threshold: how sure a head must be so that of what it answers alone at most a given share is wrong.
+//!
+//! Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei 2021): every threshold of a fixed grid is a hypothesis, "the
+//! answers from here on are wrong more often than the budget allows", which an exact binomial test on labelled rows may reject.
+//! The tests run from the strictest threshold down, the fallback procedure of Wiens (2003) sharing the error level out over
+//! several starts, so that the chance that any rejected threshold breaks the budget stays below one minus the confidence. The
+//! loosest rejected threshold answers most.
+
+use serde::{Deserialize, Serialize};
+
+/// What may go wrong, and how sure the promise is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// The largest share of wrong answers among those at or above the threshold, in (0, 1).
+    pub max_error: f64,
+    /// With what probability over the choice of the calibration rows the promise holds, in (0, 1).
+    pub confidence: f64,
+}
+
+/// How sure an answer was, and whether it was right.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outcome {
+    pub probability: f32,
+    pub right: bool,
+}
+
+/// A threshold and what it lets through.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    /// Answers with at least this probability are let through.
+    pub threshold: f32,
+    /// Share of the rows that are.
+    pub coverage: f64,
+    /// Share of them that are wrong.
+    pub error: f64,
+    /// All rows that were looked at.
+    pub rows: usize,
+}
+
+impl Cut {
+    /// What a threshold lets through.
+    pub fn at(threshold: f32, outcomes: &[Outcome]) -> Self {
+        let (through, wrong) = through(threshold, outcomes);
+        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+        Cut { threshold, coverage: share(through, outcomes.len()), error: share(wrong, through), rows: outcomes.len() }
+    }
+}
+
+/// Where a chain of tests begins. A chain from the top alone would often end at once, where hardly a row is that sure.
+const STARTS: [f32; 5] = [0.98, 0.92, 0.84, 0.74, 0.6];
+/// The distance of neighbouring thresholds. The grid must not look at the labels.
+const STEP: f32 = 0.01;
+const LOOSEST: f32 = 0.2;
+
+/// The loosest threshold that keeps the budget; `None` where the rows cannot show it for any.
+///
+/// ```
+/// use fenzhen::evaluate::budget::{Budget, Outcome, threshold};
+/// // 400 sure answers, 6 of them wrong, and 200 unsure ones, half of them wrong.
+/// let outcomes: Vec<Outcome> = (0..600)
+///     .map(|i| match i < 400 {
+///         true => Outcome { probability: 0.95, right: i >= 6 },
+///         false => Outcome { probability: 0.45, right: i % 2 == 0 },
+///     })
+///     .collect();
+/// let cut = threshold(&outcomes, Budget { max_error: 0.05, confidence: 0.9 }).unwrap();
+/// assert!(cut.threshold > 0.45 && cut.threshold < 0.95);
+/// assert!((cut.coverage - 2.0 / 3.0).abs() < 1e-9 && (cut.error - 0.015).abs() < 1e-9);
+/// ```
+pub fn threshold(outcomes: &[Outcome], budget: Budget) -> Option<Cut> {
+    let share = (1.0 - budget.confidence) / STARTS.len() as f64;
+    let (mut carried, mut loosest) = (0.0, None);
+    for (place, &start) in STARTS.iter().enumerate() {
+        let end = STARTS.get(place + 1).copied().unwrap_or(LOOSEST - STEP);
+        let level = share + carried;
+        carried = level;
+        for threshold in grid(start, end) {
+            let (through, wrong) = through(threshold, outcomes);
+            if at_most(wrong, through, budget.max_error) > level {
+                carried = 0.0;
+                break;
+            }
+            loosest = Some(threshold);
+        }
+    }
+    loosest.map(|threshold| Cut::at(threshold, outcomes))
+}
+
+/// Thresholds from `start` down to above `end`.
+fn grid(start: f32, end: f32) -> impl Iterator<Item = f32> {
+    (0..).map(move |i| ((start - i as f32 * STEP) * 100.0).round() / 100.0).take_while(move |t| *t > end + STEP / 2.0)
+}
+
+/// How many answers a threshold lets through, and how many of them are wrong.
+fn through(threshold: f32, outcomes: &[Outcome]) -> (usize, usize) {
+    let through = outcomes.iter().filter(|o| o.probability >= threshold);
+    through.fold((0, 0), |(n, wrong), o| (n + 1, wrong + usize::from(!o.right)))
+}
+
+/// The chance of at most `hits` among `n` when each has probability `p`: the p-value of "the share is at least `p`".
+fn at_most(hits: usize, n: usize, p: f64) -> f64 {
+    if n == 0 {
+        return 1.0;
+    }
+    // The terms by their ratios, from the first; in logarithms, as (1 - p)^n may be below what a float holds.
+    let odds = (p / (1.0 - p)).ln();
+    let mut term = n as f64 * (1.0 - p).ln();
+    let mut sum = term.exp();
+    for k in 1..=hits {
+        term += ((n - k + 1) as f64 / k as f64).ln() + odds;
+        sum += term.exp();
+    }
+    sum.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A stream of answers whose probability is their true chance of being right, give or take `shift`.
+    fn stream(seed: u64, rows: usize, shift: f32) -> Vec<Outcome> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut uniform = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f32 / (1u64 << 53) as f32
+        };
+        (0..rows)
+            .map(|_| {
+                let probability = 1.0 - 0.7 * uniform() * uniform();
+                Outcome { probability, right: uniform() < probability - shift }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn binomial_tails_are_those_of_the_tables() {
+        assert!((at_most(0, 10, 0.1) - 0.348_678).abs() < 1e-6);
+        assert!((at_most(2, 20, 0.05) - 0.924_516).abs() < 1e-6);
+        assert!((at_most(25, 1000, 0.05) - 5.07e-5).abs() < 2e-6, "{}", at_most(25, 1000, 0.05));
+        assert_eq!(at_most(5, 5, 0.3), 1.0);
+    }
+
+    #[test]
+    fn the_budget_holds_on_new_rows_in_at_least_the_promised_share_of_splits() {
+        // Overconfident by three points: the probabilities alone would break the promise.
+        let unseen = stream(1, 200_000, 0.03);
+        let budget = Budget { max_error: 0.05, confidence: 0.9 };
+        let (mut kept, mut found, mut coverage) = (0, 0, 0.0);
+        for seed in 0..300 {
+            match threshold(&stream(1000 + seed, 600, 0.03), budget) {
+                Some(cut) => {
+                    found += 1;
+                    let new = Cut::at(cut.threshold, &unseen);
+                    coverage += new.coverage;
+                    kept += usize::from(new.error <= budget.max_error);
+                }
+                None => kept += 1,
+            }
+        }
+        assert!(kept as f64 / 300.0 >= budget.confidence, "{kept} of 300");
+        assert!(found >= 200 && coverage / found as f64 > 0.2, "{found} found, {coverage}");
+    }
+
+    #[test]
+    fn too_few_rows_promise_nothing() {
+        let sure = vec![Outcome { probability: 0.99, right: true }; 20];
+        assert_eq!(threshold(&sure, Budget { max_error: 0.05, confidence: 0.9 }), None);
+        assert_eq!(threshold(&[], Budget { max_error: 0.5, confidence: 0.5 }), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_larger_budget_never_lets_less_through(seed in 0u64..1000, rows in 0usize..800) {
+            let outcomes = stream(seed, rows, 0.0);
+            let cut = |max_error| threshold(&outcomes, Budget { max_error, confidence: 0.9 }).map_or(0.0, |c| c.coverage);
+            prop_assert!(cut(0.05) <= cut(0.1) && cut(0.1) <= cut(0.3));
+        }
+    }
+}
