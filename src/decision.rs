@@ -44,6 +44,9 @@ pub struct Choice {
     pub probability: f32,
     pub band: Band,
     pub alternatives: Vec<Candidate>,
+    /// The labels that together hold the right one in nine of ten cases, likeliest first, where the bundle was calibrated so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<String>>,
 }
 
 /// Why the priority is what it is: a signal, the words that show it, and what it is worth.

@@ -6,7 +6,7 @@ use crate::{
     classify::{
         Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
     },
-    decide,
+    decide::{self, Bands, Receipt},
     decision::{Candidate, Choice, Emotion, Priority, Versions},
     policy::Policy,
     prioritize::{self, Urgency},
@@ -30,6 +30,7 @@ pub struct Pipeline {
     transformer: Option<Transformer>,
     linear: Option<LinearModel>,
     calibrations: Calibrations,
+    bands: Bands,
     versions: Versions,
     language: Language,
 }
@@ -56,17 +57,19 @@ pub struct Finding {
 /// How many alternatives a decision shows beside the chosen label.
 const ALTERNATIVES: usize = 3;
 
-/// From which probability on an any-of label (a second category, a flag) is told.
+/// From which probability on an any-of label (a second category, a flag) is told where the bundle does not say.
 const TOLD: f32 = 0.5;
 
 impl Pipeline {
     /// Opens a bundle, with the policy of a file or the built-in one that fits the bundle's taxonomy.
     pub fn open(bundle: &Path, policy: Option<&Path>) -> Result<Self> {
-        let Bundle { manifest, taxonomy, transformer, linear, calibrations, .. } = Bundle::open(bundle)?;
-        let policy = match policy {
+        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, .. } = Bundle::open(bundle)?;
+        let mut policy = match policy {
             Some(path) => Policy::open(path, &taxonomy)?,
             None => Policy::default_for(&taxonomy),
         };
+        let bands = bands.unwrap_or_default();
+        policy.adopt(&bands);
         let which = match (&transformer, &linear) {
             (Some(_), Some(_)) => Which::Both,
             (Some(_), None) => Which::Transformer,
@@ -89,6 +92,7 @@ impl Pipeline {
             transformer,
             linear,
             calibrations,
+            bands,
             versions,
             language,
         })
@@ -123,6 +127,11 @@ impl Pipeline {
         self.which
     }
 
+    /// The bands that the bundle brings along.
+    pub fn bands(&self) -> &Bands {
+        &self.bands
+    }
+
     pub fn calibrations(&self) -> &Calibrations {
         &self.calibrations
     }
@@ -139,6 +148,14 @@ impl Pipeline {
     /// Decides about one complaint.
     pub fn decide(&self, complaint: &Complaint) -> Result<Decision> {
         self.decide_all(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")
+    }
+
+    /// Decides about one complaint and keeps what is needed to repeat it.
+    pub fn decide_with_receipt(&self, complaint: &Complaint) -> Result<(Decision, Receipt)> {
+        let finding = self.find(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")?;
+        let decision = self.write(complaint, &finding);
+        let receipt = Receipt::new(complaint, &finding.prediction, &decision, self.which);
+        Ok((decision, receipt))
     }
 
     /// Decides about many: one result a complaint, in order; one that cannot be read does not harm the others.
@@ -255,19 +272,26 @@ impl Pipeline {
         let mut order: Vec<usize> = (0..prediction[head].len()).filter(|&i| i != best).collect();
         order.sort_by(|&a, &b| prediction[head][b].total_cmp(&prediction[head][a]));
         let candidate = |i: usize| Candidate { label: label(i), probability: rounded(prediction[head][i]) };
+        let least = self.bands.heads.get(&head).map(|bands| bands.candidate);
+        let candidates = least.map(|least| {
+            let rest = order.iter().copied().take_while(|&i| prediction[head][i] >= least);
+            std::iter::once(best).chain(rest).map(label).collect()
+        });
         Some(Choice {
             label: label(best),
             name: name(best),
             probability: rounded(probability),
             band: decide::band(&self.policy, head, prediction),
-            alternatives: order.into_iter().take(ALTERNATIVES).map(candidate).collect(),
+            alternatives: order.iter().copied().take(ALTERNATIVES).map(candidate).collect(),
+            candidates,
         })
     }
 
-    /// The labels of an any-of head that are likelier than not, likeliest first.
+    /// The labels of an any-of head that are likely enough to be told, likeliest first.
     fn told(&self, head: Head, prediction: &Prediction) -> Vec<Candidate> {
         let named = crate::data::labels(&self.taxonomy, head).zip(&prediction[head]);
-        let told = named.filter(|(_, p)| **p >= TOLD);
+        let least = self.bands.told.get(&head).copied().unwrap_or(TOLD);
+        let told = named.filter(|(_, p)| **p >= least);
         let mut told: Vec<Candidate> =
             told.map(|(label, &p)| Candidate { label: label.to_owned(), probability: rounded(p) }).collect();
         told.sort_by(|a, b| b.probability.total_cmp(&a.probability));

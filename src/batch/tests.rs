@@ -14,6 +14,7 @@ fn decision(complaint: &Complaint) -> Decision {
         probability: 0.93333,
         band: Band::Auto,
         alternatives: Vec::new(),
+        candidates: None,
     };
     Decision {
         id: complaint.id.clone().unwrap_or_default(),

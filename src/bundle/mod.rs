@@ -7,6 +7,7 @@
 //! | `config.json`, `model.safetensors`, `tokenizer.json` | the transformer, in HF's layout |
 //! | `linear.safetensors` | the linear model |
 //! | `calibration.json` | temperatures and blend |
+//! | `bands.json` | how sure each head must be, within an error budget |
 //! | `recipe.toml` | the resolved recipe that made it |
 //! | `metrics.json` | what it reached on which data |
 //! | `README.md` | the card |
@@ -20,6 +21,7 @@ pub use write::{write_file, write_tensors};
 use crate::{
     Error, Result,
     classify::{calibration::Calibrations, linear::LinearModel, transformer::Transformer},
+    decide::Bands,
     taxonomy::Taxonomy,
 };
 use sha2::{Digest, Sha256};
@@ -34,6 +36,7 @@ pub mod file {
     pub const TOKENIZER: &str = "tokenizer.json";
     pub const LINEAR: &str = "linear.safetensors";
     pub const CALIBRATION: &str = "calibration.json";
+    pub const BANDS: &str = "bands.json";
     pub const RECIPE: &str = "recipe.toml";
     pub const METRICS: &str = "metrics.json";
     pub const CARD: &str = "README.md";
@@ -47,6 +50,8 @@ pub struct Bundle {
     pub transformer: Option<Transformer>,
     pub linear: Option<LinearModel>,
     pub calibrations: Calibrations,
+    /// Absent in a bundle that was not calibrated to an error budget; the policy's bands hold then.
+    pub bands: Option<Bands>,
 }
 
 impl Bundle {
@@ -79,7 +84,14 @@ impl Bundle {
         if let Some(reason) = calibrations.fault() {
             return Err(fault(reason));
         }
-        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations })
+        let bands: Option<Bands> = match manifest.files.contains_key(file::BANDS) {
+            true => Some(read_json(&folder.join(file::BANDS))?),
+            false => None,
+        };
+        if let Some(reason) = bands.as_ref().and_then(Bands::fault) {
+            return Err(fault(reason));
+        }
+        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations, bands })
     }
 }
 

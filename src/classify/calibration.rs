@@ -61,6 +61,10 @@ pub struct Blend {
     /// The transformer's share of a head, 0 to 1; the linear model has the rest. 1 where a head is missing.
     #[serde(default)]
     pub weights: BTreeMap<Head, f32>,
+    /// What the log-probabilities of a one-of head are multiplied by where the two models name different labels: such answers
+    /// are wrong more often than their probabilities say. 1 where a head is missing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub doubt: BTreeMap<Head, f32>,
     #[serde(default)]
     pub calibration: Calibration,
 }
@@ -71,6 +75,10 @@ impl Blend {
         self.weights.get(&head).copied().unwrap_or(1.0)
     }
 
+    fn doubt(&self, head: Head) -> f32 {
+        self.doubt.get(&head).copied().unwrap_or(1.0)
+    }
+
     /// The logits of both together, before the temperature. A head that only one of them answers is that one's.
     pub fn combine(&self, transformer: &Logits, linear: &Logits) -> Logits {
         let mut combined = Logits::default();
@@ -79,8 +87,11 @@ impl Blend {
                 (one, nothing) | (nothing, one) if nothing.is_empty() => one.clone(),
                 (first, second) => {
                     let share = self.weight(head);
+                    let apart = head.answer() == Answer::OneOf
+                        && transformer.best(head).map(first_of) != linear.best(head).map(first_of);
+                    let doubt = if apart { self.doubt(head) } else { 1.0 };
                     let (first, second) = (comparable(head, first), comparable(head, second));
-                    first.iter().zip(&second).map(|(a, b)| share * a + (1.0 - share) * b).collect()
+                    first.iter().zip(&second).map(|(a, b)| doubt * (share * a + (1.0 - share) * b)).collect()
                 }
             };
         }
@@ -96,8 +107,17 @@ impl Blend {
     pub fn fault(&self) -> Option<String> {
         let bad = self.weights.iter().find(|(_, w)| !(0.0..=1.0).contains(*w));
         bad.map(|(head, w)| format!("the blend weight of {} is {w}; it lies between 0 and 1", head.name()))
+            .or_else(|| {
+                let bad = self.doubt.iter().find(|(_, d)| !(d.is_finite() && **d > 0.0));
+                bad.map(|(head, d)| format!("the doubt factor of {} is {d}; it must be above 0", head.name()))
+            })
             .or_else(|| self.calibration.fault())
     }
+}
+
+/// The label of a label with its value.
+fn first_of((label, _): (usize, f32)) -> usize {
+    label
 }
 
 /// The numbers of a head in a form in which two models can be averaged: log-probabilities where labels exclude each other,

@@ -1,6 +1,6 @@
 //! `fenzhen evaluate`.
 
-use super::{ModelFlags, OutputFlags, data::pair, stdout};
+use super::{ModelFlags, OutputFlags, aligned::aligned, data::pair, stdout};
 use crate::{
     Error, Pipeline, Result,
     classify::{Logits, Which, calibration::Calibration},
@@ -9,6 +9,7 @@ use crate::{
         Evaluation, Question, Scores, calibrate,
         interval::Bootstrap,
         mistakes, report,
+        robustness::{self, Robustness, robustness},
         set::{Answers, Set},
         tables,
     },
@@ -54,6 +55,9 @@ pub struct Evaluate {
     /// Write every wrong answer, one JSON object a line, texts masked
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
+    /// Ask again with every text changed: typing errors, homophones, no punctuation, speech and more; say what each kind costs
+    #[arg(long)]
+    perturb: bool,
     /// How many samples the intervals are made of
     #[arg(long, value_name = "N", default_value_t = 1000)]
     resamples: usize,
@@ -82,6 +86,9 @@ struct Measured {
     /// The first model with the temperatures of the calibration split.
     #[serde(skip_serializing_if = "Option::is_none")]
     recalibrated: Option<Evaluation>,
+    /// What changes of the texts cost the first model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    robustness: Vec<Robustness>,
 }
 
 #[derive(Debug, Serialize)]
@@ -177,6 +184,10 @@ impl Evaluate {
                         models: BTreeMap::new(),
                         uncalibrated: measure(&raw),
                         recalibrated: again.as_ref().map(measure),
+                        robustness: match self.perturb {
+                            true => robustness(set, &pipeline, &evaluation, self.seed)?,
+                            false => Vec::new(),
+                        },
                     });
                     if let Some((writer, path)) = &mut errors {
                         mistakes::write(&mistakes::of(set, &answers, &taxonomy), writer, path)?;
@@ -279,6 +290,10 @@ fn text(output: &Output, models: &[Which]) -> String {
         text += &format!("{}: {} rows (95 % intervals in brackets)\n\n", set.name, set.rows);
         text += &report::summary(&columns);
         text += &details(set, &set.models[&output.main_model], output.main_model);
+        if !set.robustness.is_empty() {
+            text += "\nAccuracy on changed texts, and what it loses, in points\n\n";
+            text += &aligned(&robustness::table(&set.robustness));
+        }
         text.push('\n');
     }
     if !output.calibration.is_empty() {

@@ -3,10 +3,12 @@
 
 mod aligned;
 pub mod bundle;
+pub mod calibrate;
 pub mod classify;
 pub mod data;
 pub mod evaluate;
 pub mod policy;
+pub mod replay;
 pub mod score;
 pub mod serve;
 mod stdout;
@@ -37,9 +39,11 @@ enum Command {
     Score(score::Score),
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
+    Calibrate(calibrate::Calibrate),
     Data(data::Data),
     Bundle(bundle::Bundle),
     Policy(policy::Policy),
+    Replay(replay::Replay),
 }
 
 /// Which model answers, under which rules. The same flags on every command that decides.
@@ -87,9 +91,11 @@ pub fn run() -> ExitCode {
         Command::Score(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Evaluate(command) => command.run(),
+        Command::Calibrate(command) => command.run(),
         Command::Data(command) => command.run(),
         Command::Bundle(command) => command.run(),
         Command::Policy(command) => command.run(),
+        Command::Replay(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error} [{}]", error.code());

@@ -33,6 +33,11 @@ impl Targets {
         Ok(targets)
     }
 
+    /// Sets what the row teaches one head.
+    pub fn set(&mut self, head: Head, target: Target) {
+        self.values[head as usize] = Some(target);
+    }
+
     pub fn get(&self, head: Head) -> Option<&Target> {
         self.values[head as usize].as_ref()
     }

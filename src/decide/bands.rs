@@ -9,20 +9,14 @@ use std::collections::BTreeMap;
 /// ```
 /// use fenzhen::decide::Bands;
 /// let bands: Bands = serde_json::from_str(r#"{
-///   "max_error": 0.05, "confidence": 0.9, "rows": 640,
-///   "heads": { "department": { "auto": 0.82, "suggest": 0.41, "coverage": 0.66, "error": 0.03, "candidate": 0.07 } }
+///   "heads": { "department": { "max_error": 0.05, "confidence": 0.9, "rows": 640,
+///     "auto": 0.82, "suggest": 0.41, "coverage": 0.66, "error": 0.03, "candidate": 0.07 } }
 /// }"#).unwrap();
 /// assert!(bands.fault().is_none());
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bands {
-    /// The largest share of wrong answers among those that no person looks at.
-    pub max_error: f64,
-    /// With what probability that holds, over the choice of the rows.
-    pub confidence: f64,
-    /// How many rows the numbers were fitted on.
-    pub rows: usize,
     /// Of heads that choose one label.
     pub heads: BTreeMap<Head, HeadBands>,
     /// From which probability on a label of an any-of head is told.
@@ -34,6 +28,12 @@ pub struct Bands {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadBands {
+    /// The largest share of wrong answers among those that no person looks at.
+    pub max_error: f64,
+    /// With what probability that holds, over the choice of the rows.
+    pub confidence: f64,
+    /// How many rows the numbers were fitted on.
+    pub rows: usize,
     /// From which probability on no person need look; absent where the rows could not show it for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto: Option<f32>,
@@ -59,7 +59,8 @@ impl Bands {
     /// What is wrong with the numbers, as a sentence.
     pub fn fault(&self) -> Option<String> {
         let share = |value: f32| (0.0..=1.0).contains(&value);
-        let bad = self.heads.iter().find(|(_, b)| !(share(b.suggest) && share(b.candidate) && b.auto.is_none_or(share)));
+        let bad =
+            self.heads.iter().find(|(_, b)| !(share(b.suggest) && share(b.candidate) && b.auto.is_none_or(share)));
         let told = self.told.iter().find(|(_, t)| !share(**t));
         let head = bad.map(|(head, _)| head).or(told.map(|(head, _)| head))?;
         Some(format!("a band of {} does not lie between 0 and 1", head.name()))

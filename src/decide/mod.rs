@@ -1,8 +1,13 @@
 //! Stage 7: dispatch, suggest, or let a person look.
 
+mod bands;
+mod receipt;
 mod sentence;
 #[cfg(test)]
 mod tests;
+
+pub use bands::{Bands, HeadBands};
+pub use receipt::{Change, Chosen, Level, Receipt, Rule, complaint_hash};
 
 use crate::{
     classify::{Answer, Head, Prediction},

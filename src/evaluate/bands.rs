@@ -14,31 +14,15 @@ const HELD: f64 = 0.9;
 
 /// The bands that these rows can show; no model may have learnt from them.
 pub fn fit(predictions: &[Prediction], targets: &[Targets], budget: Budget) -> Bands {
-    let mut bands = Bands {
-        max_error: budget.max_error,
-        confidence: budget.confidence,
-        rows: predictions.len(),
-        ..Bands::default()
-    };
+    let mut bands = Bands::default();
     for head in Head::ALL {
         match head.answer() {
             Answer::OneOf => {
                 let outcomes = outcomes(head, predictions, targets);
-                if outcomes.is_empty() {
-                    continue;
+                if !outcomes.is_empty() {
+                    let candidate = candidate(head, predictions, targets);
+                    bands.heads.insert(head, of_head(&outcomes, candidate, budget));
                 }
-                let cut = threshold(&outcomes, budget);
-                let suggest = threshold(&outcomes, Budget { max_error: SUGGEST.max(budget.max_error), ..budget });
-                bands.heads.insert(
-                    head,
-                    HeadBands {
-                        auto: cut.map(|cut| cut.threshold),
-                        suggest: suggest.map_or(1.0, |cut| cut.threshold),
-                        coverage: cut.map_or(0.0, |cut| cut.coverage),
-                        error: cut.map_or(0.0, |cut| cut.error),
-                        candidate: candidate(head, predictions, targets),
-                    },
-                );
             }
             Answer::AnyOf => {
                 if let Some(told) = told(head, predictions, targets) {
@@ -49,6 +33,21 @@ pub fn fit(predictions: &[Prediction], targets: &[Targets], budget: Budget) -> B
         }
     }
     bands
+}
+
+fn of_head(outcomes: &[Outcome], candidate: f32, budget: Budget) -> HeadBands {
+    let cut = threshold(outcomes, budget);
+    let suggest = threshold(outcomes, Budget { max_error: SUGGEST.max(budget.max_error), ..budget });
+    HeadBands {
+        max_error: budget.max_error,
+        confidence: budget.confidence,
+        rows: outcomes.len(),
+        auto: cut.map(|cut| cut.threshold),
+        suggest: suggest.map_or(1.0, |cut| cut.threshold),
+        coverage: cut.map_or(0.0, |cut| cut.coverage),
+        error: cut.map_or(0.0, |cut| cut.error),
+        candidate,
+    }
 }
 
 /// How sure a head was of its best label on each labelled row, and whether it was right.
@@ -144,9 +143,10 @@ mod tests {
     fn nine_of_ten_candidate_sets_hold_the_right_label() {
         let (predictions, targets) = department();
         let candidate = candidate(Head::Department, &predictions, &targets);
-        let held = predictions.iter().zip(&targets).filter(|(p, t)| {
-            p[Head::Department][t.label(Head::Department).unwrap()] >= candidate
-        });
+        let held = predictions
+            .iter()
+            .zip(&targets)
+            .filter(|(p, t)| p[Head::Department][t.label(Head::Department).unwrap()] >= candidate);
         assert!(held.count() >= 360);
     }
 

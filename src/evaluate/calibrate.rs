@@ -63,7 +63,12 @@ pub fn blend(transformer: &[Logits], linear: &[Logits], targets: &[Targets]) -> 
             let weight = (a / (a + b)) as f32;
             blend.weights.insert(head, weight);
             blend.calibration.temperatures.insert(head, (1.0 / (a + b)) as f32);
-            Some(sample.gain([0.5, 0.5], [a, b], Some(weight)))
+            let gain = sample.gain([0.5, 0.5], [a, b], Some(weight));
+            if let Some((together, apart)) = sample.by_agreement(a / (a + b)) {
+                blend.calibration.temperatures.insert(head, (1.0 / together) as f32);
+                blend.doubt.insert(head, (apart / together) as f32);
+            }
+            Some(gain)
         })
         .collect();
     (blend, gains)
@@ -129,6 +134,29 @@ impl Sample {
             };
             each(inputs, &probabilities, goals);
         }
+    }
+
+    /// Of two models blended with a weight: the factor where they name the same label and where they do not. Nothing where
+    /// either kind has too few rows to tell, or labels do not exclude each other.
+    fn by_agreement(&self, weight: f64) -> Option<(f64, f64)> {
+        const LEAST: usize = 50;
+        if self.head.answer() != Answer::OneOf {
+            return None;
+        }
+        let part = || Sample { head: self.head, width: self.width, inputs: vec![Vec::new()], goals: Vec::new() };
+        let (mut together, mut apart) = (part(), part());
+        for (row, goals) in self.goals.chunks_exact(self.width).enumerate() {
+            let of = |model: usize| &self.inputs[model][row * self.width..(row + 1) * self.width];
+            let best = |values: &[f32]| (0..self.width).fold(0, |b, k| if values[k] > values[b] { k } else { b });
+            let (first, second) = (of(0), of(1));
+            let part = if best(first) == best(second) { &mut together } else { &mut apart };
+            let blended =
+                first.iter().zip(second).map(|(&u, &v)| (weight * f64::from(u) + (1.0 - weight) * f64::from(v)) as f32);
+            part.inputs[0].extend(blended);
+            part.goals.extend_from_slice(goals);
+        }
+        let enough = |part: &Sample| part.goals.len() >= LEAST * self.width;
+        (enough(&together) && enough(&apart)).then(|| (together.fit(&[[1.0]])[0], apart.fit(&[[1.0]])[0]))
     }
 
     /// Mean negative log-likelihood a row.

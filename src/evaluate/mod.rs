@@ -1,6 +1,8 @@
 //! Measures predictions against labels: one [`Evaluation`] for a model and a set of rows.
 
 pub mod any_of;
+pub mod bands;
+pub mod budget;
 pub mod calibrate;
 pub mod confusion;
 pub mod interval;
@@ -8,6 +10,7 @@ pub mod mistakes;
 pub mod one_of;
 pub mod reliability;
 pub mod report;
+pub mod robustness;
 pub mod scalar;
 pub mod set;
 pub mod tables;

@@ -11,6 +11,7 @@ pub use pattern::Pattern;
 use crate::{
     Error, Result,
     classify::Head,
+    decide::Bands,
     taxonomy::{Language, Name, Taxonomy},
 };
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
@@ -108,7 +109,9 @@ pub struct Policy {
     /// Points of a customer's tier, by its name in lower case.
     pub tiers: BTreeMap<String, i32>,
     pub model: ModelWeights,
-    bands: [Thresholds; 8],
+    /// Where a head has none, a bundle's own bands hold, and without them the default.
+    bands: [Option<Thresholds>; 8],
+    default_band: Thresholds,
     pub decide: DecideRule,
 }
 
@@ -148,7 +151,15 @@ impl Policy {
 
     /// How sure a head must be.
     pub fn thresholds(&self, head: Head) -> Thresholds {
-        self.bands[head as usize]
+        self.bands[head as usize].unwrap_or(self.default_band)
+    }
+
+    /// Takes over the bands that a bundle brings along, for the heads that the policy itself says nothing about.
+    pub fn adopt(&mut self, bands: &Bands) {
+        for head in Head::ALL {
+            let own = &mut self.bands[head as usize];
+            *own = own.or_else(|| bands.thresholds(head, self.default_band.margin));
+        }
     }
 
     /// The signals of all reasons that this policy can give under a taxonomy, for those who want their names beforehand.

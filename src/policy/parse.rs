@@ -124,6 +124,7 @@ pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<Policy, Fault> {
     let priorities: Vec<&str> = taxonomy.priorities.iter().map(|p| p.label.id.as_str()).collect();
     let signals = signals(file.signals, &priorities)?;
     let decide = decide(file.decide, &signals, &priorities)?;
+    let (default_band, bands) = bands(&file.bands)?;
     Ok(Policy {
         id: file.id.into_inner(),
         version: file.version.into_inner(),
@@ -131,7 +132,8 @@ pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<Policy, Fault> {
         amount: amount(file.amount)?,
         tiers: file.tiers.into_iter().map(|(tier, points)| (tier.to_lowercase(), points.into_inner())).collect(),
         model: model(&file.model, taxonomy, &priorities)?,
-        bands: bands(&file.bands)?,
+        bands,
+        default_band,
         signals,
         decide,
     })
@@ -261,20 +263,23 @@ fn weights(what: &str, table: &Table<f32>, labels: &[&str]) -> Result<Vec<f32>, 
     Ok(places.into_iter().map(|place| place.map_or(0.0, |weight| *weight.get_ref())).collect())
 }
 
-fn bands(table: &Table<RawThresholds>) -> Result<[Thresholds; 8], Fault> {
+/// The default, and what each head has of its own.
+fn bands(table: &Table<RawThresholds>) -> Result<(Thresholds, [Option<Thresholds>; 8]), Fault> {
     let names: Vec<&str> = ["default"].into_iter().chain(Head::ALL.map(Head::name)).collect();
     let places = by_label("head", table, &names)?;
     let default = places[0].ok_or_else(|| Fault::whole("[bands] lacks `default`"))?;
-    let mut bands = Vec::with_capacity(Head::ALL.len());
-    for place in &places[1..] {
-        let place = place.unwrap_or(default);
+    let checked = |place: &Spanned<RawThresholds>| {
         let RawThresholds { auto, suggest, margin } = *place.get_ref();
         if !(0.0..=1.0).contains(&suggest) || !(suggest..=1.0).contains(&auto) || !(0.0..=1.0).contains(&margin) {
             return Err(Fault::at(place, "thresholds must hold 0 <= suggest <= auto <= 1 and 0 <= margin <= 1"));
         }
-        bands.push(Thresholds { auto, suggest, margin });
+        Ok(Thresholds { auto, suggest, margin })
+    };
+    let mut bands = [None; 8];
+    for (own, place) in bands.iter_mut().zip(&places[1..]) {
+        *own = place.map(checked).transpose()?;
     }
-    Ok(bands.try_into().expect("one a head"))
+    Ok((checked(default)?, bands))
 }
 
 fn decide(raw: RawDecide, signals: &[Signal], priorities: &[&str]) -> Result<DecideRule, Fault> {

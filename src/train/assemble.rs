@@ -12,7 +12,7 @@ use crate::{
         transformer::{Transformer, quantize},
     },
     data::Targets,
-    evaluate::{Evaluation, Judged, calibrate, interval::Bootstrap},
+    evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -31,6 +31,9 @@ pub struct Metrics {
     /// A dev file, then a model (`both`, `transformer`, `linear`).
     pub dev: BTreeMap<String, BTreeMap<String, Evaluation>>,
 }
+
+/// The budget of a new bundle's bands; `fenzhen calibrate` fits others.
+const BUDGET: Budget = Budget { max_error: 0.05, confidence: 0.9 };
 
 /// Fits the linear model, calibrates, measures and writes the bundle.
 pub fn assemble(
@@ -69,7 +72,9 @@ pub fn assemble(
     let open = |r: &EncoderRecipe| Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces);
     let transformer = recipe.encoder.as_ref().map(open).transpose()?;
     let models = Models { transformer: transformer.as_ref(), linear: &linear };
-    let (first, second, goals) = models.ask(&corpus.calibration)?;
+    // Temperatures and blends are fitted on one half, the bands on the other: their promise needs rows that nothing has seen.
+    let (held, fitted) = corpus.calibration_halves();
+    let (first, second, goals) = models.ask(&fitted)?;
     let (calibrations, gains) = match &first {
         Some(first) => (calibrate::calibrations(first, &second, &goals), calibrate::blend(first, &second, &goals).1),
         None => {
@@ -78,6 +83,10 @@ pub fn assemble(
         }
     };
     write_json(&at(file::CALIBRATION), &calibrations)?;
+    let which = if first.is_some() { Which::Both } else { Which::Linear };
+    let (first, second, goals) = models.ask(&held)?;
+    let unseen = predictions(which, first.as_deref(), &second, &calibrations).unwrap_or_default();
+    write_json(&at(file::BANDS), &bands::fit(&unseen, &goals, BUDGET))?;
 
     let reading = recipe.encoder.as_ref().zip(transformer.as_ref()).map(|(r, t)| Reading {
         pooling: r.pooling,
@@ -94,18 +103,12 @@ pub fn assemble(
     let pipeline = Pipeline::open(out, None)?;
     let mut dev = BTreeMap::new();
     for (name, rows) in &corpus.dev {
-        let (first, second, goals) = models.ask(rows)?;
+        let (first, second, goals) = models.ask(&rows.iter().collect::<Vec<_>>())?;
         let mut measured = BTreeMap::new();
         for which in Which::ALL {
-            let predictions: Vec<Prediction> = match (which, &first) {
-                (Which::Linear, _) => second.iter().map(|z| calibrations.linear.apply(z)).collect(),
-                (Which::Transformer, Some(first)) => first.iter().map(|z| calibrations.transformer.apply(z)).collect(),
-                (Which::Both, Some(first)) => {
-                    first.iter().zip(&second).map(|(a, b)| calibrations.both.apply(a, b)).collect()
-                }
-                (_, None) => continue,
-            };
-            measured.insert(which.name().to_owned(), judge(&pipeline, rows, &goals, predictions));
+            if let Some(predictions) = predictions(which, first.as_deref(), &second, &calibrations) {
+                measured.insert(which.name().to_owned(), judge(&pipeline, rows, &goals, predictions));
+            }
         }
         dev.insert(name.clone(), measured);
     }
@@ -136,11 +139,25 @@ struct Models<'a> {
 type Asked = (Option<Vec<Logits>>, Vec<Logits>, Vec<Targets>);
 
 impl Models<'_> {
-    fn ask(&self, rows: &[Example]) -> Result<Asked> {
+    fn ask(&self, rows: &[&Example]) -> Result<Asked> {
         let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
         let first = self.transformer.map(|t| t.logits(&readings)).transpose()?;
         Ok((first, self.linear.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
     }
+}
+
+/// Calibrated probabilities as one of the models gives them, or both; nothing where there is no transformer to ask.
+fn predictions(
+    which: Which,
+    first: Option<&[Logits]>,
+    second: &[Logits],
+    calibrations: &Calibrations,
+) -> Option<Vec<Prediction>> {
+    Some(match which {
+        Which::Linear => second.iter().map(|z| calibrations.linear.apply(z)).collect(),
+        Which::Transformer => first?.iter().map(|z| calibrations.transformer.apply(z)).collect(),
+        Which::Both => first?.iter().zip(second).map(|(a, b)| calibrations.both.apply(a, b)).collect(),
+    })
 }
 
 /// Measures predictions, and what the later stages conclude from them.

@@ -81,6 +81,11 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// The calibration part in two: rows for the bands, and rows for temperatures and blends.
+    pub fn calibration_halves(&self) -> (Vec<&Example>, Vec<&Example>) {
+        self.calibration.iter().partition(|row| falls_within(0.5, &[b"bands", row.reading.text.as_str().as_bytes()]))
+    }
+
     #[allow(clippy::type_complexity)]
     fn examples(
         &mut self,

@@ -4,8 +4,9 @@ mod card;
 
 use super::{ModelFlags, stdout::print};
 use crate::{
-    Complaint, Error, Pipeline, Result,
+    Complaint, Decision, Error, Pipeline, Result,
     complaint::{Customer, Order},
+    decide::Receipt,
     serve::problem::Refusal,
     taxonomy::Language,
 };
@@ -33,6 +34,9 @@ pub struct Classify {
     /// A file of request objects, one a line; - reads stdin
     #[arg(long, value_name = "FILE|-")]
     jsonl: Option<PathBuf>,
+    /// Append a receipt of every decision to this file: what `fenzhen replay` needs, and no word of the text
+    #[arg(long, value_name = "FILE")]
+    receipts: Option<PathBuf>,
     /// The customer's tier
     #[arg(long, conflicts_with = "jsonl")]
     tier: Option<String>,
@@ -73,7 +77,10 @@ impl Classify {
         }
         let complaint = self.complaint()?;
         let pipeline = self.model.open()?.with_language(self.lang);
-        let decision = pipeline.decide(&complaint)?;
+        let (decision, receipt) = pipeline.decide_with_receipt(&complaint)?;
+        if let Some(path) = &self.receipts {
+            append(path, &[receipt])?;
+        }
         match self.json {
             true => {
                 let text = serde_json::to_string_pretty(&decision).map_err(|e| Error::Internal(e.to_string()))?;
@@ -123,7 +130,7 @@ impl Classify {
                 break;
             }
             done += lines.len();
-            failed += answer(&pipeline, &lines)?;
+            failed += answer(&pipeline, &lines, self.receipts.as_deref())?;
         }
         if !self.quiet {
             eprintln!("done     {done} lines, {failed} refused");
@@ -173,12 +180,37 @@ fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
     }
 }
 
+/// Writes receipts at the end of a file.
+fn append(path: &Path, receipts: &[Receipt]) -> Result<()> {
+    let mut text = String::new();
+    for receipt in receipts {
+        text += &serde_json::to_string(receipt).map_err(|e| Error::Internal(e.to_string()))?;
+        text.push('\n');
+    }
+    let file = File::options().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|e| Error::file(path, e))
+}
+
 /// Answers some lines on stdout; gives how many were refused.
-fn answer(pipeline: &Pipeline, lines: &[Vec<u8>]) -> Result<usize> {
+fn answer(pipeline: &Pipeline, lines: &[Vec<u8>], receipts: Option<&Path>) -> Result<usize> {
     let mut complaints = Vec::new();
     let read: Vec<Result<()>> =
         lines.iter().map(|line| Complaint::from_json(line).map(|complaint| complaints.push(complaint))).collect();
-    let mut decisions = pipeline.decide_all(&complaints).0.into_iter();
+    let mut decisions: Box<dyn Iterator<Item = Result<Decision>>> = match receipts {
+        None => Box::new(pipeline.decide_all(&complaints).0.into_iter()),
+        // One by one, as they will be replayed: in a batch the last bits may come out otherwise.
+        Some(path) => {
+            let (mut decided, mut kept) = (Vec::new(), Vec::new());
+            for complaint in &complaints {
+                decided.push(pipeline.decide_with_receipt(complaint).map(|(decision, receipt)| {
+                    kept.push(receipt);
+                    decision
+                }));
+            }
+            append(path, &kept)?;
+            Box::new(decided.into_iter())
+        }
+    };
     let mut failed = 0;
     let mut out = String::new();
     for line in read {
