@@ -9,6 +9,8 @@ fn every_command_explains_itself_with_examples() {
         "score",
         "train",
         "evaluate",
+        "calibrate",
+        "replay",
         "data",
         "data check",
         "data split",

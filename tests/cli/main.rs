@@ -3,6 +3,8 @@
 mod classify;
 mod help;
 mod models;
+mod score;
+mod trust;
 
 use std::{
     io::Write,

@@ -1,0 +1,100 @@
+//! What stands behind a prediction: receipts that can be replayed, bands bought with an error budget.
+
+use super::{fenzhen, stdout, told};
+use std::fs;
+
+const REQUESTS: &str = "{\"id\":\"a\",\"text\":\"快递三天没动静，客服一直不接电话\"}\n\
+     {\"id\":\"b\",\"text\":\"新手机第二天就黑屏，要求退款\",\"order\":{\"amount\":3999}}\n";
+
+#[test]
+fn receipts_hold_no_text_and_replay_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (requests, receipts) = (path("requests.jsonl"), path("receipts.jsonl"));
+    fs::write(&requests, REQUESTS).unwrap();
+    let output = fenzhen(&["classify", "--jsonl", &requests, "--receipts", &receipts], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let text = fs::read_to_string(&receipts).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    assert!(!text.contains("快递") && !text.contains("黑屏"), "{text}");
+
+    let again = fenzhen(&["replay", &receipts, "--complaints", &requests], b"");
+    assert_eq!(again.status.code(), Some(0), "{}", told(&again));
+    assert!(stdout(&again).starts_with("2 of 2 decisions came out the same"), "{}", told(&again));
+}
+
+#[test]
+fn a_replay_under_another_policy_says_what_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (requests, receipts, policy) = (path("requests.jsonl"), path("receipts.jsonl"), path("policy.toml"));
+    fs::write(&requests, REQUESTS).unwrap();
+    fenzhen(&["classify", "--jsonl", &requests, "--receipts", &receipts], b"");
+    let strict = fs::read_to_string("src/policy/retail.toml").unwrap();
+    fs::write(
+        &policy,
+        strict
+            .replace("version = \"", "version = \"9.")
+            .replace("high = 28", "high = -40")
+            .replace("medium = -6", "medium = -50"),
+    )
+    .unwrap();
+    let output = fenzhen(&["replay", &receipts, "--complaints", &requests, "--policy", &policy], b"");
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let text = stdout(&output);
+    assert!(text.contains("version of the policy"), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("priority") && line.contains("high")), "{text}");
+}
+
+#[test]
+fn a_receipt_whose_complaint_is_missing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (requests, receipts, others) = (path("requests.jsonl"), path("receipts.jsonl"), path("others.jsonl"));
+    fs::write(&requests, REQUESTS).unwrap();
+    fs::write(&others, REQUESTS.lines().next().unwrap()).unwrap();
+    fenzhen(&["classify", "--jsonl", &requests, "--receipts", &receipts], b"");
+    let output = fenzhen(&["replay", &receipts, "--complaints", &others], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told(&output).contains("1 of 2 receipts have no complaint"), "{}", told(&output));
+}
+
+#[test]
+fn an_error_budget_becomes_bands_and_a_bundle_takes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir("models/retail").unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let labelled = fs::read_to_string("datasets/retail/dev.jsonl").unwrap();
+    let few: Vec<&str> = labelled.lines().take(300).collect();
+    let keep = tempfile::tempdir().unwrap();
+    let rows = keep.path().join("rows.jsonl");
+    fs::write(&rows, few.join("\n")).unwrap();
+    let (bundle, rows) = (folder.path().to_str().unwrap(), rows.to_str().unwrap());
+    let calibrate = ["calibrate", "--bundle", bundle, "--data", rows, "--max-error", "0.2", "--head", "department"];
+    let output = fenzhen(&calibrate, b"");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let text = stdout(&output);
+    assert!(text.contains("[bands]\ndepartment = { auto = 0."), "{text}");
+    assert!(text.contains("random halvings"), "{text}");
+
+    let written = fenzhen(&[&calibrate[..], &["--write", "--json"]].concat(), b"");
+    assert_eq!(written.status.code(), Some(0), "{}", told(&written));
+    let found: serde_json::Value = serde_json::from_str(&stdout(&written)).unwrap();
+    let bands = &found["department"]["bands"];
+    assert!(bands["error"].as_f64().unwrap() <= 0.2 && bands["coverage"].as_f64().unwrap() > 0.0, "{bands}");
+    assert_eq!(fenzhen(&["bundle", "verify", bundle], b"").status.code(), Some(0));
+    let decision = fenzhen(&["classify", "--json", "--bundle", bundle, "快递三天没动静"], b"");
+    let decision: serde_json::Value = serde_json::from_str(&stdout(&decision)).unwrap();
+    let candidates = decision["department"]["candidates"].as_array().unwrap();
+    assert_eq!(candidates[0], decision["department"]["label"]);
+}
+
+#[test]
+fn a_budget_that_is_no_share_and_an_unknown_head_are_refused() {
+    let wrong = told(&fenzhen(&["calibrate", "--max-error", "5"], b""));
+    assert!(wrong.starts_with("exit 2") && wrong.contains("--max-error"), "{wrong}");
+    let head = told(&fenzhen(&["calibrate", "--head", "flags", "--data", "datasets/retail/dev.jsonl"], b""));
+    assert!(head.starts_with("exit 2") && head.contains("choose from category, department"), "{head}");
+}
