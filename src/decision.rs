@@ -1,5 +1,6 @@
 //! A decision: what goes out. The JSON of `/v1/classify`.
 
+use crate::classify::Head;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -88,6 +89,43 @@ pub struct Verdict {
     pub reason: String,
 }
 
+/// Which words drove the answers, proved by deleting them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Explanation {
+    pub heads: Vec<HeadExplanation>,
+    /// How many words were tried; 12 at most.
+    pub candidates: usize,
+    /// How often the models were asked, each time about many texts at once.
+    pub model_calls: usize,
+}
+
+/// Why a head chose its label. For the priority that is the model's own opinion, which is one of the signals of the decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HeadExplanation {
+    pub head: Head,
+    pub label: String,
+    /// Display names from the top level down.
+    pub name: Vec<String>,
+    pub probability: f32,
+    /// The words without which the label is less likely, strongest first.
+    pub words: Vec<DrivingWord>,
+    /// How much of the probability goes when all of these words are deleted.
+    pub comprehensiveness: f32,
+    /// How much of the probability goes when everything else is deleted; below 0 where the label becomes likelier.
+    pub sufficiency: f32,
+}
+
+/// A word that made a label likelier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DrivingWord {
+    /// A slice of the original text; a placeholder where that is personal data.
+    pub text: String,
+    /// Byte offsets in the original text.
+    pub span: (usize, usize),
+    /// How much of the probability goes when this word alone is deleted.
+    pub drop: f32,
+}
+
 /// What made the decision, so that it can be explained and repeated.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Versions {
@@ -120,5 +158,8 @@ pub struct Decision {
     pub decision: Verdict,
     /// The text with personal data masked.
     pub masked_text: String,
+    /// Which words drove it; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
     pub versions: Versions,
 }

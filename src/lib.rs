@@ -10,6 +10,7 @@
 //! 5. [`score`] says how the customer feels: sentiment, emotion, intensity.
 //! 6. [`prioritize`] adds up the signals of urgency and names the words that are the evidence.
 //! 7. [`decide`] holds the probabilities against the policy's bands: dispatch, suggest, or let a person look.
+//! 8. [`explain`] says, where that is asked for, which words drove the answers, and proves it by deleting them.
 //!
 //! [`pipeline`] is the only place where the stages meet; the server, the batch command and the evaluation all call it, so
 //! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and
@@ -28,6 +29,7 @@ pub mod decision;
 pub mod encode;
 pub mod error;
 pub mod evaluate;
+pub mod explain;
 mod located;
 pub mod pipeline;
 pub mod policy;

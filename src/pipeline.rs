@@ -7,7 +7,8 @@ use crate::{
         Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
     },
     decide::{self, Bands, Receipt},
-    decision::{Candidate, Choice, Emotion, Priority, Versions},
+    decision::{Candidate, Choice, DrivingWord, Emotion, Explanation, HeadExplanation, Priority, Versions},
+    explain::{Explainer, HeadReasons},
     policy::Policy,
     prioritize::{self, Urgency},
     score::{self, Feeling},
@@ -228,9 +229,8 @@ impl Pipeline {
 
     fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
         let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
-        let category = self.choice(Head::Category, prediction, |i| taxonomy.category_path(i, self.language));
-        let department = self
-            .choice(Head::Department, prediction, |i| vec![taxonomy.departments[i].name.get(self.language).to_owned()]);
+        let category = self.choice(Head::Category, prediction);
+        let department = self.choice(Head::Department, prediction);
         let chosen = prediction.best(Head::Category).map(|(i, _)| i);
         let mut secondary = self.told(Head::Secondary, prediction);
         secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));
@@ -262,11 +262,61 @@ impl Pipeline {
             flags: self.told(Head::Flags, prediction),
             decision: decide::verdict_in(self.language, &self.policy, taxonomy, prediction, finding.urgency.as_ref()),
             masked_text: finding.reading.text.masked(),
+            explanation: None,
             versions: self.versions.clone(),
         }
     }
 
-    fn choice(&self, head: Head, prediction: &Prediction, name: impl Fn(usize) -> Vec<String>) -> Option<Choice> {
+    /// Which words drove the answers of some heads; those that the bundle does not answer are left out.
+    ///
+    /// # Errors
+    /// Where the text cannot be read or the model fails.
+    pub fn explain(&self, complaint: &Complaint, heads: &[Head]) -> Result<Explanation> {
+        let reading = self.segmenter.read(&complaint.text)?;
+        let reasons = self.explainer().explain(&reading, heads)?;
+        let word = |unit: usize, drop: f32| {
+            let unit = &reasons.units[unit];
+            DrivingWord { text: unit.shown(&reading), span: (unit.span.start, unit.span.end), drop: rounded(drop) }
+        };
+        let explained = |of: &HeadReasons| HeadExplanation {
+            head: of.head,
+            label: crate::data::labels(&self.taxonomy, of.head).nth(of.label).unwrap_or_default().to_owned(),
+            name: self.name(of.head, of.label),
+            probability: rounded(of.probability),
+            words: of.words.iter().map(|&(unit, drop)| word(unit, drop)).collect(),
+            comprehensiveness: rounded(of.comprehensiveness),
+            sufficiency: rounded(of.sufficiency),
+        };
+        let heads = reasons.heads.iter().map(explained).collect();
+        Ok(Explanation { heads, candidates: reasons.candidates, model_calls: reasons.calls })
+    }
+
+    /// What finds the words that drove an answer.
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer {
+            which: self.which,
+            transformer: self.transformer.as_ref(),
+            linear: self.linear.as_ref(),
+            calibrations: &self.calibrations,
+            segmenter: &self.segmenter,
+        }
+    }
+
+    /// The display names of a label from the top level down; none for a head whose labels are numbers.
+    fn name(&self, head: Head, label: usize) -> Vec<String> {
+        let (taxonomy, language) = (&self.taxonomy, self.language);
+        let name = match head {
+            Head::Category | Head::Secondary => return taxonomy.category_path(label, language),
+            Head::Department => &taxonomy.departments[label].name,
+            Head::Priority => &taxonomy.priorities[label].label.name,
+            Head::Emotion => &taxonomy.emotions[label].label.name,
+            Head::Flags => &taxonomy.flags[label].name,
+            Head::Intensity | Head::Sentiment => return Vec::new(),
+        };
+        vec![name.get(language).to_owned()]
+    }
+
+    fn choice(&self, head: Head, prediction: &Prediction) -> Option<Choice> {
         let (best, probability) = prediction.best(head)?;
         let label = |i: usize| crate::data::labels(&self.taxonomy, head).nth(i).unwrap_or_default().to_owned();
         let mut order: Vec<usize> = (0..prediction[head].len()).filter(|&i| i != best).collect();
@@ -279,7 +329,7 @@ impl Pipeline {
         });
         Some(Choice {
             label: label(best),
-            name: name(best),
+            name: self.name(head, best),
             probability: rounded(probability),
             band: decide::band(&self.policy, head, prediction),
             alternatives: order.iter().copied().take(ALTERNATIVES).map(candidate).collect(),

@@ -34,6 +34,7 @@ fn decision(complaint: &Complaint) -> Decision {
         flags: Vec::new(),
         decision: Verdict { action: Action::Suggest, reason: String::new() },
         masked_text: complaint.text.clone(),
+        explanation: None,
         versions: Versions { engine: "".into(), bundle: "".into(), taxonomy: "".into(), policy: "".into() },
     }
 }

@@ -7,9 +7,10 @@ pub mod transformer;
 
 use crate::{Result, segment::Reading, taxonomy::Taxonomy};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One question that the model answers about a complaint. A taxonomy that has no labels for a head switches it off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
     /// The primary category (leaf level).

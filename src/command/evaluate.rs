@@ -7,6 +7,7 @@ use crate::{
     data::Source,
     evaluate::{
         Evaluation, Question, Scores, calibrate,
+        faithfulness::{self, Faithfulness},
         interval::Bootstrap,
         mistakes, report,
         robustness::{self, Robustness, robustness},
@@ -58,10 +59,14 @@ pub struct Evaluate {
     /// Ask again with every text changed: typing errors, homophones, no punctuation, speech and more; say what each kind costs
     #[arg(long)]
     perturb: bool,
+    /// Explain the first N rows of each file, and measure how well the words explain, against as many random words and the
+    /// linear model's
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    explain: Option<u32>,
     /// How many samples the intervals are made of
     #[arg(long, value_name = "N", default_value_t = 1000)]
     resamples: usize,
-    /// The seed of the intervals
+    /// The seed of the intervals and of the random words
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
     #[command(flatten)]
@@ -89,6 +94,9 @@ struct Measured {
     /// What changes of the texts cost the first model.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     robustness: Vec<Robustness>,
+    /// How well the first model's explanations explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanations: Option<Faithfulness>,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,6 +196,7 @@ impl Evaluate {
                             true => robustness(set, &pipeline, &evaluation, self.seed)?,
                             false => Vec::new(),
                         },
+                        explanations: self.explain.map(|rows| self.explanations(set, &pipeline, rows)).transpose()?,
                     });
                     if let Some((writer, path)) = &mut errors {
                         mistakes::write(&mistakes::of(set, &answers, &taxonomy), writer, path)?;
@@ -227,18 +236,29 @@ impl Evaluate {
     }
 
     fn ask(&self, set: &Set, pipeline: &Pipeline, which: Which) -> Result<Answers> {
-        let bar = if self.output.quiet || !std::io::stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} rows, {per_sec}, {eta} left");
-            let bar = ProgressBar::new(set.rows.len() as u64);
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.set_message(format!("{} ({})", set.name, which.name()));
-            bar
-        };
+        let bar = self.bar(set.rows.len(), format!("{} ({})", set.name, which.name()));
         let answers = set.ask(pipeline, |rows| bar.inc(rows as u64));
         bar.finish_and_clear();
         answers
+    }
+
+    fn explanations(&self, set: &Set, pipeline: &Pipeline, rows: u32) -> Result<Faithfulness> {
+        let rows = set.rows.len().min(rows as usize);
+        let bar = self.bar(rows, format!("{} (explanations)", set.name));
+        let measured = faithfulness::measure(set, pipeline, rows, self.seed, || bar.inc(1));
+        bar.finish_and_clear();
+        measured
+    }
+
+    fn bar(&self, rows: usize, message: String) -> ProgressBar {
+        if self.output.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} rows, {per_sec}, {eta} left");
+        let bar = ProgressBar::new(rows as u64);
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(message);
+        bar
     }
 
     fn remark(&self, sets: &[Set], output: &Output) {
@@ -329,7 +349,11 @@ fn details(set: &Measured, main: &Evaluation, which: Which) -> String {
     let mut columns = vec![("uncalibrated", &set.uncalibrated), ("calibrated", main)];
     columns.extend(set.recalibrated.as_ref().map(|evaluation| ("recalibrated", evaluation)));
     text += "\nCalibration error and negative log-likelihood\n\n";
-    text + &report::calibration(&columns)
+    text += &report::calibration(&columns);
+    if let Some(measured) = &set.explanations {
+        text += &format!("\n{}", faithfulness::text(measured));
+    }
+    text
 }
 
 #[cfg(test)]

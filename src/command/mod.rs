@@ -7,6 +7,7 @@ pub mod calibrate;
 pub mod classify;
 pub mod data;
 pub mod evaluate;
+pub mod explain;
 pub mod policy;
 pub mod replay;
 pub mod score;
@@ -28,6 +29,7 @@ pub struct Cli {
 
 const AFTER_HELP: &str = "Examples:
   fenzhen classify '快递三天没动静，客服一直不接电话'
+  fenzhen explain '快递三天没动静，客服一直不接电话'
   fenzhen serve --listen 127.0.0.1:8080
   fenzhen score complaints.csv -o scored.csv
   fenzhen train training/retail.toml -o runs/retail";
@@ -36,6 +38,7 @@ const AFTER_HELP: &str = "Examples:
 enum Command {
     Serve(serve::Serve),
     Classify(classify::Classify),
+    Explain(explain::Explain),
     Score(score::Score),
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve(command) => command.run(),
         Command::Classify(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Score(command) => command.run(),
         Command::Train(command) => command.run(),
         Command::Evaluate(command) => command.run(),

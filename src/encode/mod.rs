@@ -7,7 +7,7 @@ mod ragged;
 pub use ragged::Ragged;
 
 use crate::{Error, Result};
-use std::path::Path;
+use std::{ops::Range, path::Path};
 use tokenizers::Tokenizer;
 
 /// The pieces of one text, special pieces included.
@@ -60,23 +60,41 @@ impl PieceEncoder {
 
     /// The pieces of a cleaned text.
     pub fn encode(&self, text: &str) -> Result<Pieces> {
+        let encoding = self.tokenizer.encode_fast(self.dressed(text), false).map_err(fault)?;
+        Ok(Pieces { ids: self.framed(encoding.get_ids(), self.first, self.last) })
+    }
+
+    /// The same pieces, and for each the characters of the cleaned text that it stands for: none for those that open and
+    /// close the text.
+    pub fn encode_placed(&self, text: &str) -> Result<(Pieces, Vec<Range<usize>>)> {
+        let encoding = self.tokenizer.encode_char_offsets(self.dressed(text), false).map_err(fault)?;
+        let prefix = self.prefix.chars().count();
+        // Dressing changes no number of characters but by the prefix.
+        let place = |&(from, to): &(usize, usize)| from.saturating_sub(prefix)..to.saturating_sub(prefix);
+        let places: Vec<Range<usize>> = encoding.get_offsets().iter().map(place).collect();
+        Ok((Pieces { ids: self.framed(encoding.get_ids(), self.first, self.last) }, self.framed(&places, 0..0, 0..0)))
+    }
+
+    /// The text as the tokenizer gets it.
+    fn dressed(&self, text: &str) -> String {
         let text = punctuation::full_width(text);
-        let text = if self.prefix.is_empty() { text } else { format!("{}{text}", self.prefix) };
-        let encoding =
-            self.tokenizer.encode_fast(text, false).map_err(|e| Error::Internal(format!("tokenizer: {e}")))?;
-        let inner = encoding.get_ids();
+        if self.prefix.is_empty() { text } else { format!("{}{text}", self.prefix) }
+    }
+
+    /// A whole text, or head and tail of one that is too long, between what opens and what closes it.
+    fn framed<T: Clone>(&self, inner: &[T], first: T, last: T) -> Vec<T> {
         let room = self.max_pieces - 2;
-        let mut ids = Vec::with_capacity(inner.len().min(room) + 2);
-        ids.push(self.first);
+        let mut framed = Vec::with_capacity(inner.len().min(room) + 2);
+        framed.push(first);
         if inner.len() <= room {
-            ids.extend_from_slice(inner);
+            framed.extend_from_slice(inner);
         } else {
             let head = (room as f32 * HEAD_SHARE) as usize;
-            ids.extend_from_slice(&inner[..head]);
-            ids.extend_from_slice(&inner[inner.len() - (room - head)..]);
+            framed.extend_from_slice(&inner[..head]);
+            framed.extend_from_slice(&inner[inner.len() - (room - head)..]);
         }
-        ids.push(self.last);
-        Ok(Pieces { ids })
+        framed.push(last);
+        framed
     }
 
     /// The longest text that is kept whole, special pieces included.
@@ -93,4 +111,8 @@ impl PieceEncoder {
     pub fn vocabulary(&self) -> usize {
         self.tokenizer.get_vocab_size(true)
     }
+}
+
+fn fault(error: tokenizers::Error) -> Error {
+    Error::Internal(format!("tokenizer: {error}"))
 }

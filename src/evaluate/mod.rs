@@ -5,6 +5,7 @@ pub mod bands;
 pub mod budget;
 pub mod calibrate;
 pub mod confusion;
+pub mod faithfulness;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;

@@ -177,7 +177,7 @@ pub fn gains(gains: &[Gain]) -> String {
 }
 
 /// Columns padded to one width; the first `left` begin at the left, the rest end at the right.
-fn aligned(lines: &[Vec<String>], left: usize) -> String {
+pub(super) fn aligned(lines: &[Vec<String>], left: usize) -> String {
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();

@@ -35,6 +35,18 @@ impl Reading {
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.words.iter().map(|w| &self.text.as_str()[w.bytes.clone()])
     }
+
+    /// Which words a range of characters touches.
+    pub fn touched(&self, chars: &Range<usize>) -> Range<usize> {
+        let start = self.words.partition_point(|word| word.chars.end <= chars.start);
+        let end = self.words.partition_point(|word| word.chars.start < chars.end);
+        start..end.max(start)
+    }
+
+    /// A message of which nothing is left.
+    pub fn wordless() -> Self {
+        Reading { text: Text::wordless(), words: Vec::new() }
+    }
 }
 
 /// jieba can guess words that are in no dictionary with a hidden Markov model. It glues what complaints are made of (很差,

@@ -8,7 +8,10 @@ use super::{
     queue::{Job, Lane, Portion, Queue},
     settings::Settings,
 };
-use crate::{Complaint, Decision, Error, Pipeline, Result, pipeline::Timings, policy::Policy, taxonomy::Taxonomy};
+use crate::{
+    Complaint, Decision, Error, Pipeline, Result, decision::Explanation, explain, pipeline::Timings, policy::Policy,
+    taxonomy::Taxonomy,
+};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
@@ -24,6 +27,8 @@ use tokio::sync::oneshot;
 pub trait Decide: Send + Sync + 'static {
     /// One result a complaint, in order, and where the time went.
     fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings);
+    /// Which words drove the decision about a complaint.
+    fn explain(&self, complaint: &Complaint) -> Result<Explanation>;
     /// The labels that decisions use.
     fn taxonomy(&self) -> &Taxonomy;
     /// The rules that decisions follow.
@@ -33,6 +38,9 @@ pub trait Decide: Send + Sync + 'static {
 impl Decide for Pipeline {
     fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings) {
         Pipeline::decide_all(self, complaints)
+    }
+    fn explain(&self, complaint: &Complaint) -> Result<Explanation> {
+        Pipeline::explain(self, complaint, &explain::HEADS)
     }
     fn taxonomy(&self) -> &Taxonomy {
         &self.taxonomy
@@ -51,6 +59,8 @@ pub struct Answer {
     pub timings: Timings,
     /// Which portion that was: answers of one portion share its timings.
     pub portion: u64,
+    /// What the explanation took, where one was asked for.
+    pub explained: Option<Duration>,
 }
 
 /// The queue with its workers.
@@ -90,16 +100,17 @@ impl Batcher {
         self.queue.len()
     }
 
-    /// Decides about one complaint. Dropping the future gives its place back.
-    pub async fn decide(&self, complaint: Complaint) -> Result<Answer> {
-        let (job, answer) = job(complaint);
+    /// Decides about one complaint, and explains the decision where that is asked for. Dropping the future gives its place
+    /// back.
+    pub async fn decide(&self, complaint: Complaint, explain: bool) -> Result<Answer> {
+        let (job, answer) = job(complaint, explain);
         self.queue.push(vec![job], Lane::Single)?;
         answer.await.map_err(|_| Error::ShuttingDown)
     }
 
     /// Decides about many: one answer a complaint, in order.
     pub async fn decide_many(&self, complaints: Vec<Complaint>) -> Result<Vec<Answer>> {
-        let (jobs, answers): (Vec<_>, Vec<_>) = complaints.into_iter().map(job).unzip();
+        let (jobs, answers): (Vec<_>, Vec<_>) = complaints.into_iter().map(|complaint| job(complaint, false)).unzip();
         self.queue.push(jobs, Lane::Batch)?;
         let mut all = Vec::with_capacity(answers.len());
         for answer in answers {
@@ -124,9 +135,9 @@ impl Drop for Batcher {
     }
 }
 
-fn job(complaint: Complaint) -> (Job, oneshot::Receiver<Answer>) {
+fn job(complaint: Complaint, explain: bool) -> (Job, oneshot::Receiver<Answer>) {
     let (reply, answer) = oneshot::channel();
-    (Job { complaint, since: Instant::now(), reply }, answer)
+    (Job { complaint, explain, since: Instant::now(), reply }, answer)
 }
 
 struct Worker {
@@ -162,15 +173,37 @@ impl Worker {
         let mut callers = Vec::with_capacity(jobs.len());
         for job in jobs {
             complaints.push(job.complaint);
-            callers.push((taken - job.since, job.reply));
+            callers.push((taken - job.since, job.explain, job.reply));
         }
         let (results, timings) = self.decide_safely(&complaints);
         self.metrics.portion(complaints.len(), &timings);
-        for (result, (queued, reply)) in results.into_iter().zip(callers) {
+        let mut to_explain = Vec::new();
+        for ((result, complaint), (queued, explain, reply)) in results.into_iter().zip(&complaints).zip(callers) {
             self.metrics.decided(queued, &result);
-            // The caller may have gone in the meantime.
-            let _ = reply.send(Answer { result, queued, timings, portion });
+            let answer = Answer { result, queued, timings, portion, explained: None };
+            if explain && answer.result.is_ok() {
+                to_explain.push((complaint, answer, reply));
+            } else {
+                // The caller may have gone in the meantime.
+                let _ = reply.send(answer);
+            }
         }
+        // An explanation costs many times a decision: those who asked for none are answered first.
+        for (complaint, answer, reply) in to_explain {
+            if reply.is_closed() {
+                self.metrics.abandoned(1);
+            } else {
+                let _ = reply.send(self.explain(complaint, answer));
+            }
+        }
+    }
+
+    fn explain(&self, complaint: &Complaint, answer: Answer) -> Answer {
+        let begun = Instant::now();
+        let explanation = catch_unwind(AssertUnwindSafe(|| self.decide.explain(complaint)))
+            .unwrap_or_else(|_| Err(Error::Internal("the engine panicked while it explained".into())));
+        let result = answer.result.and_then(|decision| Ok(Decision { explanation: Some(explanation?), ..decision }));
+        Answer { result, explained: Some(begun.elapsed()), ..answer }
     }
 
     /// A complaint that makes the engine panic must harm neither the worker nor its neighbours: after a panic each is

@@ -31,9 +31,6 @@ impl FromRequest<State> for BatchBody {
 pub(super) struct Length(pub usize);
 
 async fn read(request: Request, state: &State, limit: usize) -> Result<Bytes, Refusal> {
-    if request.uri().query().is_some_and(|query| !query.is_empty()) {
-        return Err(Refusal::UnknownParameter);
-    }
     if !is_json(request.headers()) {
         return Err(Refusal::UnsupportedMediaType);
     }

@@ -9,6 +9,7 @@ mod metrics;
 mod observe;
 mod pages;
 pub mod problem;
+mod query;
 mod queue;
 pub mod settings;
 mod state;

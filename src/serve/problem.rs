@@ -53,8 +53,10 @@ pub enum Refusal {
     BodyTooSlow { seconds: u64 },
     #[error("the body broke off")]
     BodyBroken,
-    #[error("this path takes no query parameters")]
-    UnknownParameter,
+    #[error("this path takes no query parameters{}", known.map(|known| format!(" but {known}")).unwrap_or_default())]
+    UnknownParameter { known: Option<&'static str> },
+    #[error("the query parameter {name} {reason}")]
+    InvalidParameter { name: &'static str, reason: &'static str },
     #[error("the model has not answered yet")]
     NotReady,
 }
@@ -69,7 +71,8 @@ impl Refusal {
             Refusal::BodyTooLarge { .. } => "body_too_large",
             Refusal::BodyTooSlow { .. } => "body_too_slow",
             Refusal::BodyBroken => "body_broken",
-            Refusal::UnknownParameter => "unknown_parameter",
+            Refusal::UnknownParameter { .. } => "unknown_parameter",
+            Refusal::InvalidParameter { .. } => "invalid_parameter",
             Refusal::NotReady => "not_ready",
         }
     }
@@ -113,7 +116,8 @@ impl Refusal {
             Refusal::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Refusal::BodyTooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "The body is too slow"),
             Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "The body cannot be read"),
-            Refusal::UnknownParameter => (StatusCode::BAD_REQUEST, "Unknown parameter"),
+            Refusal::UnknownParameter { .. } => (StatusCode::BAD_REQUEST, "Unknown parameter"),
+            Refusal::InvalidParameter { .. } => (StatusCode::BAD_REQUEST, "The parameter does not fit"),
             Refusal::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "Not ready yet"),
         }
     }

@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 /// One complaint that waits for a worker.
 pub(super) struct Job {
     pub complaint: Complaint,
+    /// Whether the words that drove the decision are asked for.
+    pub explain: bool,
     pub since: Instant,
     pub reply: oneshot::Sender<Answer>,
 }

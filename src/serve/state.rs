@@ -34,7 +34,7 @@ impl State {
 
     /// Sends one sentence through the whole engine. Only when it comes back is the server ready.
     pub async fn warm_up(&self) -> Result<()> {
-        let answer = self.batcher().decide(Complaint::of("快递三天没有动静，客服电话也打不通。")).await?;
+        let answer = self.batcher().decide(Complaint::of("快递三天没有动静，客服电话也打不通。"), false).await?;
         let versions = answer.result?.versions;
         self.metrics().ready(&versions);
         let _ = self.inner.versions.set(versions);

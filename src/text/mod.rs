@@ -76,6 +76,11 @@ impl Text {
         Ok(Self { original: original.to_owned(), map: OffsetMap::new(&glyphs), clean, masks })
     }
 
+    /// A message of which nothing is left. [`Text::new`] refuses it; the models can be asked what they say of nothing.
+    pub fn wordless() -> Self {
+        Self { original: String::new(), clean: String::new(), map: OffsetMap::default(), masks: Vec::new() }
+    }
+
     /// The message as it came.
     pub fn original(&self) -> &str {
         &self.original

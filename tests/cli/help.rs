@@ -6,6 +6,7 @@ fn every_command_explains_itself_with_examples() {
     for command in [
         "serve",
         "classify",
+        "explain",
         "score",
         "train",
         "evaluate",

@@ -1,6 +1,7 @@
 //! The command line as a person runs it: exit code, stdout and stderr, with the shipped bundle.
 
 mod classify;
+mod explain;
 mod help;
 mod models;
 mod score;

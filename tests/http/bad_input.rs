@@ -172,8 +172,17 @@ async fn wrong_paths_and_methods_are_problems_too() {
 
 #[tokio::test]
 async fn query_parameters_are_not_silently_ignored() {
-    let reply = server().await.post("/v1/classify?explain=true", r#"{"text": "包装破了"}"#).await;
-    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (400, "unknown_parameter"));
+    let server = server().await;
+    for (path, told) in [
+        ("/v1/classify?explian=true", "400 unknown_parameter: this path takes no query parameters but explain"),
+        ("/v1/classify?explain=true&lang=en", "400 unknown_parameter: this path takes no query parameters but explain"),
+        ("/v1/classify?explain=yes", "400 invalid_parameter: the query parameter explain must be true or false"),
+        ("/v1/classify?explain", "400 invalid_parameter: the query parameter explain must be true or false"),
+        ("/v1/classify?explain=true&explain=true", "400 invalid_parameter: the query parameter explain is given twice"),
+        ("/v1/classify/batch?explain=true", "400 unknown_parameter: this path takes no query parameters"),
+    ] {
+        assert_eq!(line(&server.post(path, r#"{"text": "包装破了"}"#).await), told, "{path}");
+    }
 }
 
 #[tokio::test]

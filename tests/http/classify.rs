@@ -6,14 +6,14 @@ use fenzhen::{Complaint, Decision, Pipeline, serve::Settings};
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
 
-static PIPELINE: LazyLock<Arc<Pipeline>> =
+pub static PIPELINE: LazyLock<Arc<Pipeline>> =
     LazyLock::new(|| Arc::new(Pipeline::open("models/retail".as_ref(), None).expect("the shipped bundle opens")));
 
 async fn server() -> Server {
     Server::over(PIPELINE.clone(), Settings::default()).await
 }
 
-const TEXTS: [&str; 5] = [
+pub const TEXTS: [&str; 5] = [
     "买的手机壳半个月了，物流一直停在杭州中转站没动过。这已经是我第三次投诉，再不处理我就打12315！",
     "昨天半夜电热毯冒烟，插头都烧黑了，家里还有八十岁的老人，幸好没有人受伤。",
     "退货都签收十天了，369块钱还没退给我，客服问急了就不回😡",

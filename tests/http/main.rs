@@ -5,6 +5,7 @@ mod bad_input;
 mod batch;
 mod classify;
 mod document;
+mod explain;
 mod operate;
 mod pages;
 mod privacy;

@@ -2,7 +2,7 @@
 
 use fenzhen::{
     Complaint, Decision, ENGINE, Error, Result,
-    decision::{Action, Verdict, Versions},
+    decision::{Action, Explanation, Verdict, Versions},
     pipeline::Timings,
     policy::Policy,
     serve::Decide,
@@ -99,6 +99,7 @@ impl Decide for StandIn {
                 flags: vec![],
                 decision: Verdict { action: Action::Review, reason: "a stand-in".into() },
                 masked_text: complaint.text.clone(),
+                explanation: None,
                 versions: Versions {
                     engine: ENGINE.into(),
                     bundle: "none@0".into(),
@@ -109,6 +110,14 @@ impl Decide for StandIn {
         });
         let millisecond = Duration::from_millis(1);
         (results.collect(), Timings { tokenise: millisecond, infer: 2 * millisecond, total: 3 * millisecond })
+    }
+
+    fn explain(&self, complaint: &Complaint) -> Result<Explanation> {
+        match complaint.text.as_str() {
+            "inexplicable" => panic!("stumbled over {}", complaint.id.as_deref().unwrap_or_default()),
+            "riddle" => Err(Error::Internal("a stand-in's riddle".into())),
+            _ => Ok(Explanation { heads: vec![], candidates: complaint.text.chars().count(), model_calls: 1 }),
+        }
     }
 
     fn taxonomy(&self) -> &Taxonomy {

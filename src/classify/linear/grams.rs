@@ -1,6 +1,7 @@
 //! Cuts a reading into features: runs of characters and runs of words, each a 32-bit key.
 
 use crate::segment::Reading;
+use std::ops::Range;
 
 /// What a key stands for; it is the key's lowest bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,51 +25,64 @@ const WORDS: u64 = 0x1319_8a2e_0370_7344;
 /// letter or digit in them, so that runs reach over punctuation; a word of a single character is left out, being a run of
 /// characters already, and counts in longer runs only.
 pub(super) fn keys(reading: &Reading, char_grams: usize, word_grams: usize, mut each: impl FnMut(u32)) {
+    placed_keys(reading, char_grams, word_grams, |key, _| each(key));
+}
+
+/// The same; `each` also hears which characters of the cleaned text the run covers.
+pub(super) fn placed_keys(
+    reading: &Reading,
+    char_grams: usize,
+    word_grams: usize,
+    mut each: impl FnMut(u32, Range<usize>),
+) {
     if char_grams > 0 {
-        let chars: Vec<u64> = folded(reading.text.as_str()).map(|c| c as u64).collect();
+        let chars: Vec<(usize, char)> = folded(reading.text.as_str()).collect();
         for start in 0..chars.len() {
             let mut hash = CHARACTERS;
-            for &c in &chars[start..chars.len().min(start + char_grams)] {
-                hash = mix(hash, c);
-                each(key(hash, Kind::Characters));
+            for &(place, c) in &chars[start..chars.len().min(start + char_grams)] {
+                hash = mix(hash, c as u64);
+                each(key(hash, Kind::Characters), chars[start].0..place + 1);
             }
         }
     }
     if word_grams > 0 {
-        let words: Vec<(u64, bool)> = reading
+        let words: Vec<(u64, bool, &Range<usize>)> = reading
             .words()
-            .filter(|word| word.chars().any(char::is_alphanumeric))
-            .map(|word| {
+            .zip(&reading.words)
+            .filter(|(word, _)| word.chars().any(char::is_alphanumeric))
+            .map(|(word, at)| {
                 let mut single = true;
-                let hash = folded(word).enumerate().fold(WORDS, |hash, (place, c)| {
+                let hash = folded(word).enumerate().fold(WORDS, |hash, (place, (_, c))| {
                     single &= place == 0;
                     mix(hash, c as u64)
                 });
-                (hash, single)
+                (hash, single, &at.chars)
             })
             .collect();
         for start in 0..words.len() {
             let mut hash = WORDS;
-            for (place, &(word, single)) in words[start..words.len().min(start + word_grams)].iter().enumerate() {
+            for (place, &(word, single, at)) in words[start..words.len().min(start + word_grams)].iter().enumerate() {
                 hash = mix(hash, word);
                 if place > 0 || !single {
-                    each(key(hash, Kind::Words));
+                    each(key(hash, Kind::Words), words[start].2.start..at.end);
                 }
             }
         }
     }
 }
 
-fn folded(text: &str) -> impl Iterator<Item = char> {
+/// The folded characters, each with its place among those of `text`.
+fn folded(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut blank = false;
-    text.chars().filter_map(move |c| {
+    text.chars().enumerate().filter_map(move |(place, c)| {
         let was_blank = std::mem::replace(&mut blank, c.is_whitespace());
-        match c {
-            _ if blank => (!was_blank).then_some(' '),
-            '0'..='9' => Some('0'),
-            'A'..='Z' => Some(c.to_ascii_lowercase()),
-            _ => Some(c),
-        }
+        let c = match c {
+            _ if blank => (!was_blank).then_some(' ')?,
+            '0'..='9' => '0',
+            'A'..='Z' => c.to_ascii_lowercase(),
+            _ => c,
+        };
+        Some((place, c))
     })
 }
 

@@ -1,6 +1,7 @@
 //! The linear model: TF-IDF over words and runs of characters, one logistic regression a head. It is the baseline beside every
 //! number of the transformer, votes with it, and answers alone where a house wants the smallest machine.
 
+mod contributions;
 mod file;
 mod fit;
 mod grams;

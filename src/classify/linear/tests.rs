@@ -209,3 +209,36 @@ fn a_part_of_the_shipped_rows_teaches_the_categories_of_unseen_ones() {
         .count();
     assert!(right >= 120, "{right} of 300");
 }
+
+#[test]
+fn contributions_of_words_add_up_to_the_logit() {
+    let (readings, targets, taxonomy) = corpus();
+    let recipe = LinearRecipe { char_grams: 0, word_grams: 1, ..small() };
+    let model = LinearModel::fit(&readings, &targets, &taxonomy, &recipe).unwrap();
+    let fire = taxonomy.category_index("product.safety").unwrap();
+    let reading = read("充电器冒烟起火，客服一直没动静，冒烟了也不管");
+    let words = model.contributions(&reading, &[(Head::Category, fire)]).pop().unwrap();
+    // With words alone every feature belongs to one word, so nothing is told twice.
+    let logits = logits(&model, std::slice::from_ref(&reading)).remove(0);
+    let (first, width) = model.heads[0];
+    assert_eq!(first, Head::Category);
+    let raised: Vec<f32> =
+        logits[Head::Category].iter().zip(&model.weights.bias[..width]).map(|(z, bias)| z - bias).collect();
+    let probabilities = &logits.to_probabilities()[Head::Category];
+    let expected: f32 = raised.iter().zip(probabilities).map(|(z, p)| z * p).sum();
+    assert!((words.iter().sum::<f32>() - (raised[fire] - expected)).abs() < 1e-4);
+    let of = |word: &str| reading.words().zip(&words).find(|(w, _)| *w == word).unwrap().1;
+    assert!(*of("冒烟") > 0.0 && *of("冒烟") > *of("动静"), "{words:?}");
+}
+
+#[test]
+fn characters_count_for_the_words_they_touch() {
+    let (readings, targets, taxonomy) = corpus();
+    let model = LinearModel::fit(&readings, &targets, &taxonomy, &small()).unwrap();
+    let late = taxonomy.category_index("delivery.late").unwrap();
+    let reading = read("ＸＸ  快递１２３天没动静");
+    let words = model.contributions(&reading, &[(Head::Category, late), (Head::Intensity, 0)]);
+    assert_eq!(words.iter().map(Vec::len).collect::<Vec<_>>(), [reading.words.len(); 2]);
+    let strongest = (0..words[0].len()).max_by(|&a, &b| words[0][a].total_cmp(&words[0][b])).unwrap();
+    assert!(["快递", "没", "动静", "没动静", "天"].contains(&reading.words().nth(strongest).unwrap()), "{words:?}");
+}

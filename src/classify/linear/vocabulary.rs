@@ -78,7 +78,7 @@ impl Vocabulary {
         Self::new(self.char_grams, self.word_grams, keys, idf)
     }
 
-    fn id(&self, key: u32) -> Option<u32> {
+    pub fn id(&self, key: u32) -> Option<u32> {
         let mask = self.table.len() - 1;
         let mut place = key as usize >> 1 & mask;
         loop {

@@ -1,5 +1,6 @@
 //! The transformer: a BERT-style encoder with one linear layer for all heads on top of the pooled text.
 
+mod attribution;
 mod config;
 mod encoder;
 mod heads;

@@ -62,12 +62,29 @@ const LINES_A_STEP: usize = 64;
 /// The longest line of a request file, in bytes.
 const LINE_LIMIT: u64 = 1 << 20;
 
-fn language(text: &str) -> std::result::Result<Language, String> {
+pub(super) fn language(text: &str) -> std::result::Result<Language, String> {
     match text {
         "zh" => Ok(Language::Zh),
         "en" => Ok(Language::En),
         _ => Err("choose zh or en".into()),
     }
+}
+
+/// The customer's words: of the argument, or of stdin.
+pub(super) fn words(argument: Option<&str>) -> Result<String> {
+    if let Some(text) = argument {
+        return Ok(text.to_owned());
+    }
+    if io::stdin().is_terminal() {
+        let what = "no complaint".into();
+        return Err(Error::InvalidRequest { what, reason: "give its text as an argument or on stdin".into() });
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(LINE_LIMIT).read_to_end(&mut bytes).map_err(|e| Error::file("stdin", e))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let reason = format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to());
+        Error::InvalidRequest { what: "stdin".into(), reason }
+    })
 }
 
 impl Classify {
@@ -92,24 +109,8 @@ impl Classify {
     }
 
     fn complaint(&self) -> Result<Complaint> {
-        let text = match &self.text {
-            Some(text) => text.clone(),
-            None if io::stdin().is_terminal() => {
-                let what = "no complaint".into();
-                return Err(Error::InvalidRequest { what, reason: "give its text as an argument or on stdin".into() });
-            }
-            None => {
-                let mut bytes = Vec::new();
-                io::stdin().lock().take(LINE_LIMIT).read_to_end(&mut bytes).map_err(|e| Error::file("stdin", e))?;
-                let whole = String::from_utf8(bytes);
-                whole.map_err(|e| {
-                    let reason = format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to());
-                    Error::InvalidRequest { what: "stdin".into(), reason }
-                })?
-            }
-        };
         Ok(Complaint {
-            text,
+            text: words(self.text.as_deref())?,
             customer: self.tier.clone().map(|tier| Customer { tier: Some(tier), id: None }),
             order: self.amount.map(|amount| Order { amount: Some(amount), id: None }),
             ..Default::default()

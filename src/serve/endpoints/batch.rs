@@ -8,6 +8,7 @@ use crate::{
         body::{BatchBody, Length},
         observe::with_timing,
         problem::{Problem, Refusal},
+        query::NoQuery,
     },
 };
 use axum::{
@@ -62,6 +63,7 @@ pub(super) enum Outcome {
 )]
 pub(super) async fn batch(
     Shared(state): Shared<State>,
+    _: NoQuery,
     BatchBody(body): BatchBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));

@@ -1,0 +1,161 @@
+//! Stage 8: which words drove an answer. Words are proposed by what the models say about themselves (`proposal`), and only
+//! those count that stand the proof: without the word, the text makes the label less likely (`deletion`).
+//!
+//! Two numbers say how well the words explain a label (DeYoung and others: ERASER, 2020): comprehensiveness, what of the
+//! probability goes with the words, and sufficiency, what goes with everything else.
+
+mod deletion;
+mod proposal;
+#[cfg(test)]
+mod tests;
+mod unit;
+
+pub use deletion::Effect;
+pub use unit::Unit;
+
+use crate::{
+    Result,
+    classify::{
+        Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
+    },
+    segment::{Reading, Segmenter},
+};
+use deletion::{only, reread, without};
+
+/// The heads that are explained unless others are asked for: each chooses one label.
+pub const HEADS: [Head; 4] = [Head::Category, Head::Department, Head::Priority, Head::Emotion];
+
+/// As many words are tried, for all heads together.
+pub const CANDIDATES: usize = 12;
+
+/// A word counts from this drop of probability on: less would be shown as nothing.
+const LEAST: f32 = 1e-4;
+
+/// Finds the words that drove an answer: the models, and the way of a text to them.
+pub struct Explainer<'a> {
+    pub which: Which,
+    pub transformer: Option<&'a Transformer>,
+    pub linear: Option<&'a LinearModel>,
+    pub calibrations: &'a Calibrations,
+    pub segmenter: &'a Segmenter,
+}
+
+/// The words that drove some heads' answers to one text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reasons {
+    /// Every word of the text that can be deleted.
+    pub units: Vec<Unit>,
+    pub heads: Vec<HeadReasons>,
+    /// How many words were tried.
+    pub candidates: usize,
+    /// How often the models were asked.
+    pub calls: usize,
+}
+
+/// The words that drove one head's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeadReasons {
+    pub head: Head,
+    /// The chosen label, by its place in the taxonomy.
+    pub label: usize,
+    /// Calibrated, of the whole text.
+    pub probability: f32,
+    /// Places in [`Reasons::units`], each with the drop of the probability when that word alone is deleted: strongest first.
+    pub words: Vec<(usize, f32)>,
+    /// The drop when all these words are deleted.
+    pub comprehensiveness: f32,
+    /// The drop when everything else is deleted.
+    pub sufficiency: f32,
+}
+
+impl Explainer<'_> {
+    /// The words that drove the answers of `heads`; a head that has no answer is left out. Asks the models four times at
+    /// most: about the whole text, for the proposal (a text of few words needs none), with each word deleted, and for
+    /// comprehensiveness and sufficiency.
+    ///
+    /// # Errors
+    /// Where a model fails.
+    pub fn explain(&self, reading: &Reading, heads: &[Head]) -> Result<Reasons> {
+        let mut calls = 0;
+        let mut ask = |readings: &[&Reading]| {
+            calls += 1;
+            self.predict(readings)
+        };
+        let whole = ask(&[reading])?.pop().expect("one prediction a reading");
+        let chosen = |&head: &Head| whole.best(head).map(|(label, probability)| (head, label, probability));
+        let chosen: Vec<(Head, usize, f32)> = heads.iter().filter_map(chosen).collect();
+        let targets: Vec<(Head, usize)> = chosen.iter().map(|&(head, label, _)| (head, label)).collect();
+        let units = unit::units(reading);
+        let (candidates, asked) = proposal::candidates(self, reading, &units, &targets)?;
+
+        let original = reading.text.original();
+        let cuts = candidates.iter().map(|&unit| without(original, [&units[unit].span]));
+        let cuts = self.reread(cuts)?;
+        let lone = if cuts.is_empty() { Vec::new() } else { ask(&cuts.iter().collect::<Vec<_>>())? };
+        let mut of_heads: Vec<HeadReasons> = Vec::with_capacity(chosen.len());
+        for &(head, label, probability) in &chosen {
+            let drops = candidates.iter().zip(&lone).map(|(&unit, rest)| (unit, probability - rest[head][label]));
+            let mut words: Vec<(usize, f32)> = drops.filter(|(_, drop)| *drop >= LEAST).collect();
+            words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            of_heads.push(HeadReasons { head, label, probability, words, comprehensiveness: 0.0, sufficiency: 0.0 });
+        }
+        let choices: Vec<Vec<usize>> =
+            of_heads.iter().map(|of| of.words.iter().map(|&(unit, _)| unit).collect()).collect();
+        if !choices.is_empty() {
+            let rests = self.rests(reading, &units, &choices)?;
+            let rests = ask(&rests.iter().collect::<Vec<_>>())?;
+            for (of, rests) in of_heads.iter_mut().zip(rests.chunks_exact(2)) {
+                let effect = Effect::of(of.probability, of.head, of.label, rests);
+                (of.comprehensiveness, of.sufficiency) = (effect.comprehensiveness, effect.sufficiency);
+            }
+        }
+        Ok(Reasons { units, heads: of_heads, candidates: candidates.len(), calls: calls + asked })
+    }
+
+    /// How well any choice of words (places in `reasons.units`) explains the label of a head: one effect a choice, all in
+    /// one call of the models. What our own words are compared with.
+    ///
+    /// # Errors
+    /// Where a model fails.
+    pub fn effects(
+        &self,
+        reading: &Reading,
+        reasons: &Reasons,
+        choices: &[(&HeadReasons, Vec<usize>)],
+    ) -> Result<Vec<Effect>> {
+        let words: Vec<Vec<usize>> = choices.iter().map(|(_, words)| words.clone()).collect();
+        let rests = self.rests(reading, &reasons.units, &words)?;
+        let rests = self.predict(&rests.iter().collect::<Vec<_>>())?;
+        let pairs = choices.iter().zip(rests.chunks_exact(2));
+        Ok(pairs.map(|((of, _), rests)| Effect::of(of.probability, of.head, of.label, rests)).collect())
+    }
+
+    /// The words of a text in the order of what the linear model alone thinks that they did for a label, strongest first;
+    /// nothing where the bundle has no such model.
+    pub fn linear_order(&self, reading: &Reading, units: &[Unit], target: (Head, usize)) -> Option<Vec<usize>> {
+        let contributions = self.linear?.contributions(reading, &[target]).pop()?;
+        Some(proposal::order(&unit::sums(units, &contributions)))
+    }
+
+    /// For each choice of words the text without them, then the text of nothing but them.
+    fn rests(&self, reading: &Reading, units: &[Unit], choices: &[Vec<usize>]) -> Result<Vec<Reading>> {
+        let original = reading.text.original();
+        self.reread(choices.iter().flat_map(|words| {
+            let spans = || words.iter().map(|&unit| &units[unit].span);
+            [without(original, spans()), only(original, spans())]
+        }))
+    }
+
+    fn reread(&self, texts: impl Iterator<Item = String>) -> Result<Vec<Reading>> {
+        texts.map(|text| reread(self.segmenter, &text)).collect()
+    }
+
+    fn predict(&self, readings: &[&Reading]) -> Result<Vec<Prediction>> {
+        if readings.is_empty() {
+            return Ok(Vec::new());
+        }
+        let transformer = self.transformer.map(|model| model as &dyn Classifier);
+        let linear = self.linear.map(|model| model as &dyn Classifier);
+        self.calibrations.predict(self.which, transformer, linear, readings)
+    }
+}
