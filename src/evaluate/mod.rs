@@ -1,8 +1,10 @@
 //! Measures predictions against labels: one [`Evaluation`] for a model and a set of rows.
 
 pub mod any_of;
+pub mod budget;
 pub mod calibrate;
 pub mod confusion;
+pub mod curve;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;
