@@ -3,8 +3,10 @@
 pub mod any_of;
 pub mod budget;
 pub mod calibrate;
+pub mod compare;
 pub mod confusion;
 pub mod curve;
+pub mod gates;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;
@@ -15,6 +17,7 @@ pub mod set;
 pub mod tables;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::{
     classify::{Answer, Head, Prediction},

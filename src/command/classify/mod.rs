@@ -58,7 +58,8 @@ const LINES_A_STEP: usize = 64;
 /// The longest line of a request file, in bytes.
 const LINE_LIMIT: u64 = 1 << 20;
 
-fn language(text: &str) -> std::result::Result<Language, String> {
+/// The language that a flag names.
+pub(super) fn language(text: &str) -> std::result::Result<Language, String> {
     match text {
         "zh" => Ok(Language::Zh),
         "en" => Ok(Language::En),
