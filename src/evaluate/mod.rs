@@ -7,6 +7,7 @@ pub mod compare;
 pub mod confusion;
 pub mod curve;
 pub mod gates;
+pub mod html;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;
