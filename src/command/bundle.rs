@@ -1,5 +1,7 @@
 //! `fenzhen bundle`.
 
+mod compare;
+
 use super::{aligned::aligned, stdout::print};
 use crate::{
     Error, Result,
@@ -10,11 +12,12 @@ use crate::{
 };
 use std::{path::PathBuf, process::ExitCode};
 
-/// Look into a model bundle
+/// Look into a model bundle, or hold two against each other
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen bundle inspect models/retail
-  fenzhen bundle verify models/retail")]
+  fenzhen bundle verify models/retail
+  fenzhen bundle compare models/retail runs/next --data datasets/retail/dev.jsonl")]
 pub struct Bundle {
     #[command(subcommand)]
     action: Act,
@@ -26,6 +29,7 @@ enum Act {
     Inspect(Folder),
     /// Check every file against its hash, open the bundle, and run it once
     Verify(Folder),
+    Compare(Box<compare::Compare>),
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,7 @@ impl Bundle {
         match &self.action {
             Act::Inspect(folder) => folder.inspect(),
             Act::Verify(folder) => folder.verify(),
+            Act::Compare(compare) => compare.run(),
         }
     }
 }

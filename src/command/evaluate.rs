@@ -1,5 +1,7 @@
 //! `fenzhen evaluate`.
 
+mod page;
+
 use super::{ModelFlags, OutputFlags, aligned::aligned, data::pair, stdout};
 use crate::{
     Error, Pipeline, Result,
@@ -63,6 +65,9 @@ pub struct Evaluate {
     /// linear model's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     explain: Option<u32>,
+    /// Write a report of one HTML file that opens without a network: tables and charts, in Chinese and English
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// How many samples the intervals are made of
     #[arg(long, value_name = "N", default_value_t = 1000)]
     resamples: usize,
@@ -76,7 +81,8 @@ pub struct Evaluate {
 const AFTER_HELP: &str = "Examples:
   fenzhen evaluate --data datasets/retail/dev.jsonl=written
   fenzhen evaluate --data dev.csv --columns text=review,category=label --errors wrong.jsonl
-  fenzhen evaluate --data dev.jsonl --model both,linear --json > metrics.json";
+  fenzhen evaluate --data dev.jsonl --model both,linear --json > metrics.json
+  fenzhen evaluate --data dev.jsonl --html report.html";
 
 /// What was measured on one file.
 #[derive(Debug, Serialize)]
@@ -104,6 +110,7 @@ struct Output<'a> {
     engine: &'a str,
     bundle: String,
     taxonomy: String,
+    policy: String,
     main_model: Which,
     /// Temperatures fitted on the calibration split.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -120,6 +127,7 @@ impl Evaluate {
 
     /// The report, and how it ended.
     fn measure(&self) -> Result<(String, ExitCode)> {
+        self.check_page()?;
         let first = self.model_flags.open()?;
         let mut models: Vec<Which> = Vec::new();
         for which in if self.model.is_empty() { available(first.which()) } else { self.model.clone() } {
@@ -151,6 +159,7 @@ impl Evaluate {
             engine: crate::ENGINE,
             bundle: first.versions().bundle.clone(),
             taxonomy: format!("{}@{}", taxonomy.id, taxonomy.version),
+            policy: first.versions().policy.clone(),
             main_model: models[0],
             calibration: Vec::new(),
             sets: Vec::new(),
@@ -209,6 +218,7 @@ impl Evaluate {
         if let Some((mut writer, path)) = errors {
             writer.flush().map_err(|e| Error::file(path, e))?;
         }
+        self.write_page(&output, &taxonomy)?;
         self.remark(&sets, &output);
         let text = if self.output.json {
             serde_json::to_string_pretty(&output).map_err(|e| Error::Internal(e.to_string()))? + "\n"
@@ -282,7 +292,7 @@ fn available(default: Which) -> Vec<Which> {
 }
 
 /// `FILE=NAME`, or a file that is called by its folder and stem; a file that exists may have the sign in its own name.
-fn named(argument: &str) -> (PathBuf, String) {
+pub(super) fn named(argument: &str) -> (PathBuf, String) {
     match argument.rsplit_once('=') {
         Some((path, name)) if !name.is_empty() && !Path::new(argument).exists() => (path.into(), name.to_owned()),
         _ => {
@@ -357,4 +367,4 @@ fn details(set: &Measured, main: &Evaluation, which: Which) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

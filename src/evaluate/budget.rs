@@ -101,7 +101,7 @@ fn through(threshold: f32, outcomes: &[Outcome]) -> (usize, usize) {
 }
 
 /// The chance of at most `hits` among `n` when each has probability `p`: the p-value of "the share is at least `p`".
-fn at_most(hits: usize, n: usize, p: f64) -> f64 {
+pub(super) fn at_most(hits: usize, n: usize, p: f64) -> f64 {
     if n == 0 {
         return 1.0;
     }

@@ -4,8 +4,12 @@ pub mod any_of;
 pub mod bands;
 pub mod budget;
 pub mod calibrate;
+pub mod compare;
 pub mod confusion;
+pub mod curve;
 pub mod faithfulness;
+pub mod gates;
+pub mod html;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;
@@ -17,6 +21,7 @@ pub mod set;
 pub mod tables;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use crate::{
     classify::{Answer, Head, Prediction},

@@ -1,7 +1,9 @@
 //! Measures questions that have exactly one right label.
 
 use super::{
+    budget::Outcome,
     confusion::{ClassScores, Confusion},
+    curve::Curve,
     interval::{Bootstrap, Interval},
     reliability::Reliability,
 };
@@ -70,6 +72,9 @@ pub struct Probabilities {
     pub brier: f64,
     /// Of the probability of the predicted label.
     pub reliability: Reliability,
+    /// What answering only where that probability is high would cost and buy; empty in files written before it was measured.
+    #[serde(default, skip_serializing_if = "Curve::is_empty")]
+    pub curve: Curve,
 }
 
 impl OneOf {
@@ -101,13 +106,15 @@ impl OneOf {
 }
 
 impl Probabilities {
-    fn of(answers: &[Answered]) -> Option<Self> {
+    /// Nothing where an answer has no probabilities.
+    pub(super) fn of(answers: &[Answered]) -> Option<Self> {
         if answers.iter().any(|answer| answer.probabilities.is_empty()) {
             return None;
         }
         let right = |answer: &Answered| f64::from(answer.probabilities[answer.gold]);
         let pairs: Vec<(f32, bool)> =
             answers.iter().map(|a| (a.probabilities[a.predicted], a.predicted == a.gold)).collect();
+        let outcomes: Vec<Outcome> = pairs.iter().map(|&(probability, right)| Outcome { probability, right }).collect();
         Some(Probabilities {
             top3: mean(answers.iter().map(|answer| {
                 let p = answer.probabilities[answer.gold];
@@ -121,6 +128,7 @@ impl Probabilities {
                 squares - 2.0 * right(answer) + 1.0
             })),
             reliability: Reliability::of(&pairs),
+            curve: Curve::of(&outcomes),
         })
     }
 }

@@ -35,7 +35,8 @@ pub fn summary(models: &[(&str, &Evaluation)]) -> String {
     aligned(&lines, 3)
 }
 
-fn metrics(scores: &Scores) -> (usize, Vec<(&'static str, String)>) {
+/// How many rows were measured, and every metric by name with its value as text.
+pub(super) fn metrics(scores: &Scores) -> (usize, Vec<(&'static str, String)>) {
     match scores {
         Scores::OneOf(s) => {
             let mut list = vec![("accuracy", ranged(&s.accuracy)), ("macro F1", ranged(&s.macro_f1))];
@@ -53,6 +54,9 @@ fn metrics(scores: &Scores) -> (usize, Vec<(&'static str, String)>) {
                     ("NLL", plain(p.nll)),
                     ("Brier", plain(p.brier)),
                 ]);
+                if !p.curve.is_empty() {
+                    list.push(("AURC", plain(p.curve.area)));
+                }
             }
             (s.rows, list)
         }
@@ -77,7 +81,7 @@ fn metrics(scores: &Scores) -> (usize, Vec<(&'static str, String)>) {
     }
 }
 
-fn plain(number: f64) -> String {
+pub(super) fn plain(number: f64) -> String {
     format!("{number:.3}")
 }
 

@@ -5,8 +5,10 @@ use crate::{
     Complaint, Error, Pipeline, Result,
     classify::Prediction,
     data::{Row, Source, Targets},
+    pipeline::Finding,
     taxonomy::Taxonomy,
 };
+use std::time::{Duration, Instant};
 
 /// The rows of one file that can be used.
 #[derive(Debug, Clone, Default)]
@@ -34,8 +36,26 @@ pub struct Answer {
     pub masked: String,
 }
 
+/// What a pipeline said about the rows of a set, and how long it took.
+#[derive(Debug, Clone, Default)]
+pub struct Timed {
+    pub answers: Answers,
+    pub time: Duration,
+}
+
+impl Timed {
+    /// Throughput, the reading of the texts included; 0 where nothing was asked.
+    pub fn rows_per_second(&self) -> f64 {
+        let seconds = self.time.as_secs_f64();
+        if seconds > 0.0 { self.answers.answers.len() as f64 / seconds } else { 0.0 }
+    }
+}
+
 /// As many complaints go into the pipeline at a time.
 const BATCH: usize = 64;
+
+/// As many rows are answered before a clock runs.
+const WARM: usize = 16;
 
 impl Set {
     /// Reads a file; rows that are broken, or have labels that the taxonomy does not know, are set aside.
@@ -65,22 +85,41 @@ impl Set {
     pub fn ask(&self, pipeline: &Pipeline, mut progress: impl FnMut(usize)) -> Result<Answers> {
         let mut answers = Vec::with_capacity(self.rows.len());
         for rows in self.rows.chunks(BATCH) {
-            let complaints: Vec<Complaint> =
-                rows.iter().map(|row| Complaint { channel: row.channel.clone(), ..Complaint::of(&row.text) }).collect();
-            for finding in pipeline.find_all(&complaints) {
-                answers.push(match finding {
-                    Ok(finding) => Some(Answer {
-                        urgency: finding.urgency.map(|urgency| urgency.level),
-                        masked: finding.reading.text.masked(),
-                        prediction: finding.prediction,
-                    }),
-                    Err(Error::EmptyText | Error::TextWithoutWords | Error::TextTooLong { .. }) => None,
-                    Err(error) => return Err(error),
-                });
-            }
+            answers.extend(ask(rows, pipeline)?);
             progress(rows.len());
         }
         Ok(Answers { answers })
+    }
+
+    /// Asks two pipelines about every row, in turn: some rows the first, the same rows the second, and the other way round for
+    /// the next, so that whatever else the machine does slows both alike. Before the clock runs, each answers a few rows, which
+    /// brings its weights into memory.
+    ///
+    /// # Errors
+    /// As [`Set::ask`].
+    pub fn ask_both(&self, pipelines: [&Pipeline; 2], mut progress: impl FnMut(usize)) -> Result<[Timed; 2]> {
+        for pipeline in pipelines {
+            ask(&self.rows[..self.rows.len().min(WARM)], pipeline)?;
+        }
+        let mut timed = [Timed::default(), Timed::default()];
+        for (turn, rows) in self.rows.chunks(BATCH).enumerate() {
+            for model in if turn % 2 == 0 { [0, 1] } else { [1, 0] } {
+                let start = Instant::now();
+                let answers = ask(rows, pipelines[model])?;
+                timed[model].time += start.elapsed();
+                timed[model].answers.answers.extend(answers);
+            }
+            progress(rows.len());
+        }
+        Ok(timed)
+    }
+
+    /// The rows that both answered, with both answers.
+    pub fn paired<'a>(&'a self, first: &'a Answers, second: &'a Answers) -> Vec<[Judged<'a>; 2]> {
+        let rows = self.targets.iter().zip(first.answers.iter().zip(&second.answers));
+        let judged =
+            |gold, answer: &'a Answer| Judged { gold, prediction: &answer.prediction, urgency: answer.urgency };
+        rows.filter_map(|(gold, (a, b))| Some([judged(gold, a.as_ref()?), judged(gold, b.as_ref()?)])).collect()
     }
 
     /// The rows that were answered, ready to be measured.
@@ -93,6 +132,21 @@ impl Set {
             })
             .collect()
     }
+}
+
+fn ask(rows: &[Row], pipeline: &Pipeline) -> Result<Vec<Option<Answer>>> {
+    let complaints: Vec<Complaint> =
+        rows.iter().map(|row| Complaint { channel: row.channel.clone(), ..Complaint::of(&row.text) }).collect();
+    let answer = |finding: Result<Finding>| match finding {
+        Ok(Finding { reading, prediction, urgency, .. }) => Ok(Some(Answer {
+            urgency: urgency.map(|urgency| urgency.level),
+            masked: reading.text.masked(),
+            prediction,
+        })),
+        Err(Error::EmptyText | Error::TextWithoutWords | Error::TextTooLong { .. }) => Ok(None),
+        Err(error) => Err(error),
+    };
+    pipeline.find_all(&complaints).into_iter().map(answer).collect()
 }
 
 impl Answers {

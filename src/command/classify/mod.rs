@@ -62,6 +62,7 @@ const LINES_A_STEP: usize = 64;
 /// The longest line of a request file, in bytes.
 const LINE_LIMIT: u64 = 1 << 20;
 
+/// The language that a flag names.
 pub(super) fn language(text: &str) -> std::result::Result<Language, String> {
     match text {
         "zh" => Ok(Language::Zh),

@@ -10,7 +10,8 @@ use crate::{
 };
 use clap::Parser;
 
-const TRAIN: [(&str, &str, &str); 8] = [
+/// Text, category and priority.
+pub const TRAIN: [(&str, &str, &str); 8] = [
     ("快递五天没动静，一直停在中转站", "delivery.late", "medium"),
     ("说好次日达，等了一个礼拜还没到", "delivery.late", "medium"),
     ("退款申请半个月了钱还没退回来", "aftersales.refund", "medium"),
@@ -35,16 +36,25 @@ struct Line {
     evaluate: Evaluate,
 }
 
-struct Bench {
+/// A folder with a bundle and a file of rows.
+pub struct Bench {
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let bench = Bench { folder: tempfile::tempdir().unwrap() };
-        let taxonomy = Taxonomy::retail();
+        bench.bundle("bundle", &TRAIN, Taxonomy::RETAIL);
+        std::fs::write(bench.folder.path().join("dev.jsonl"), DEV).unwrap();
+        bench
+    }
+
+    /// Fits a linear model to rows and writes it as a bundle.
+    pub fn bundle(&self, name: &str, rows: &[(&str, &str, &str)], taxonomy_text: &str) {
+        let bundle = self.folder.path().join(name);
+        let taxonomy = Taxonomy::parse(taxonomy_text, &bundle).unwrap();
         let segmenter = Segmenter::new();
-        let (readings, targets): (Vec<_>, Vec<_>) = TRAIN
+        let (readings, targets): (Vec<_>, Vec<_>) = rows
             .iter()
             .map(|&(text, category, priority)| {
                 let (category, priority) = (Some(category.to_owned()), Some(priority.to_owned()));
@@ -53,18 +63,15 @@ impl Bench {
             })
             .unzip();
         let recipe = LinearRecipe { min_rows: 1, strength: 50.0, ..Default::default() };
-        let bundle = bench.folder.path().join("bundle");
         std::fs::create_dir(&bundle).unwrap();
-        std::fs::write(bundle.join(file::TAXONOMY), Taxonomy::RETAIL).unwrap();
+        std::fs::write(bundle.join(file::TAXONOMY), taxonomy_text).unwrap();
         let model = LinearModel::fit(&readings, &targets, &taxonomy, &recipe).unwrap();
         model.save(&bundle.join(file::LINEAR)).unwrap();
         std::fs::write(bundle.join(file::CALIBRATION), r#"{"linear": {"temperatures": {"category": 0.5}}}"#).unwrap();
-        Manifest::write(&bundle, "small", "retail-v1@1", None).unwrap();
-        std::fs::write(bench.folder.path().join("dev.jsonl"), DEV).unwrap();
-        bench
+        Manifest::write(&bundle, name, "retail-v1@1", None).unwrap();
     }
 
-    fn path(&self, name: &str) -> String {
+    pub fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
@@ -137,6 +144,29 @@ fn wrong_answers_and_tables_are_written_with_masked_texts() {
             .unwrap()
             .contains("delivery.late")
     );
+}
+
+#[test]
+fn the_page_has_every_number_and_no_text_of_a_complaint() {
+    let bench = Bench::new();
+    let (dev, page) = (bench.path("dev.jsonl"), bench.path("report.html"));
+    bench.measure(&["--data", &format!("{dev}=小<样>本"), "--html", &page, "--resamples", "50"]).unwrap();
+    let html = std::fs::read_to_string(&page).unwrap();
+    for text in DEV.lines().filter_map(|line| Some(serde_json::from_str::<Row>(line).ok()?.text)) {
+        // Any five characters in a row would give a text away.
+        let characters: Vec<char> = text.chars().collect();
+        for run in characters.windows(5).map(|run| run.iter().collect::<String>()) {
+            assert!(!html.contains(&run), "{run}");
+        }
+    }
+    assert!(!html.contains("13812345678") && !html.contains("[PHONE]"));
+    let digest = crate::bundle::hash(dev.as_ref()).unwrap();
+    for part in ["小&lt;样&gt;本", "bundle@", "0.667 [", "延迟送达", "线性模型", "校准前", &digest] {
+        assert!(html.contains(part), "{part} is missing");
+    }
+    assert!(!html.contains("<样>"));
+    let nowhere = bench.path("no/such/folder/report.html");
+    assert_eq!(bench.measure(&["--data", &dev, "--html", &nowhere]).unwrap_err().code(), "file");
 }
 
 #[test]
