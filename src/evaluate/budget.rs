@@ -102,7 +102,7 @@ fn through(threshold: f32, outcomes: &[Outcome]) -> (usize, usize) {
 
 /// The chance of at most `hits` among `n` when each has probability `p`: the p-value of "the share is at least `p`".
 pub(super) fn at_most(hits: usize, n: usize, p: f64) -> f64 {
-    if n == 0 {
+    if hits >= n {
         return 1.0;
     }
     // The terms by their ratios, from the first; in logarithms, as (1 - p)^n may be below what a float holds.

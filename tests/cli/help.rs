@@ -17,6 +17,7 @@ fn every_command_explains_itself_with_examples() {
         "data split",
         "data inspect",
         "bundle",
+        "bundle compare",
         "policy fit",
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
