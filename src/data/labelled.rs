@@ -70,7 +70,11 @@ mod tests {
         let labels = format!(
             "{{\"id\":\"{lost}\",\"category\":\"delivery.lost\",\"flags\":[\"repeat\"]}}\n{{\"id\":\"{late}\",\"category\":\"delivery.late\"}}\n"
         );
-        let texts = write(folder.path(), "texts.csv", "review,stars\n快递，太慢了！,1\n很好,5\n包裹丢了 没人管,1\n快递太慢了,1\n");
+        let texts = write(
+            folder.path(),
+            "texts.csv",
+            "review,stars\n快递，太慢了！,1\n很好,5\n包裹丢了 没人管,1\n快递太慢了,1\n",
+        );
         let source = Source {
             columns: [("text".to_owned(), "review".to_owned())].into(),
             labels: Some(write(folder.path(), "labels.jsonl", &labels)),

@@ -3,6 +3,7 @@
 pub mod any_of;
 pub mod calibrate;
 pub mod confusion;
+pub mod curve;
 pub mod interval;
 pub mod mistakes;
 pub mod one_of;
