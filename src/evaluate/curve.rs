@@ -215,7 +215,38 @@ fn hash(seed: u64, text: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Source, entries};
     use proptest::prelude::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_few_shipped_rows_have_a_curve_and_the_same_one_again() {
+        let path = format!("{}/datasets/retail/train.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let classes = ["delivery.late", "product.malfunction", "service.attitude", "order.payment"];
+        let rows = Source::of(path).load().unwrap();
+        let of = |class| rows.iter().filter(move |row| row.category.as_deref() == Some(class)).take(60);
+        let lines: String =
+            classes.into_iter().flat_map(of).map(|row| serde_json::to_string(row).unwrap() + "\n").collect();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("labels.jsonl");
+        std::fs::write(&file, lines).unwrap();
+        let (taxonomy, heads) = (Taxonomy::retail(), [Head::Category]);
+        let entries = entries(&[Source::of(file)], &taxonomy, &heads).unwrap();
+        let recipe = LinearRecipe { char_grams: 2, word_grams: 1, ..Default::default() };
+        let told = Cell::new(0);
+        let measure = || curve(&entries, &taxonomy, &heads, 3, &recipe, 7, &|models| told.set(models)).unwrap();
+        let found = measure();
+        assert_eq!((told.get(), found.rows, found.heads[0].rows), (12, 240, 240));
+        let points = &found.heads[0].points;
+        assert!(points.len() == 4 && points.windows(2).all(|pair| pair[0].rows < pair[1].rows));
+        assert!((points[3].rows - 160.0).abs() < 1e-9, "three folds learn two thirds each, on average");
+        // Of four classes a guess is right for a quarter.
+        let (first, last) = (points[0].accuracy.mean, points[3].accuracy.mean);
+        assert!(last > first && last > 0.6, "{first:.2} to {last:.2}");
+        assert!(found.heads[0].doubled.unwrap().mean >= last - 0.1);
+        assert_eq!(found, measure());
+        assert!(curve(&entries, &taxonomy, &heads, 1, &recipe, 7, &|_| ()).is_err());
+    }
 
     #[test]
     fn a_law_is_found_again() {

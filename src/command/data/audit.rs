@@ -11,7 +11,7 @@ use crate::{
     },
     data::{
         self,
-        audit::{Applied, Audit as Found, Settings, sheet},
+        audit::{Applied, Audit as Found, Reason, Settings, Suspect, sheet},
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -96,13 +96,15 @@ impl Audit {
         bar.finish_and_clear();
         let mut found = outcome?;
         let all = found.suspects.len();
+        let model_only = |suspect: &&Suspect| suspect.reasons.iter().all(|reason| *reason == Reason::Model);
+        let like = all - found.suspects.iter().filter(model_only).count();
         found.suspects.truncate(self.limit.unwrap_or(usize::MAX));
         if let Some(path) = &self.output {
             sheet::write(path, &found.suspects, &entries)?;
         }
         match self.talk.json {
             true => print(&(serde_json::to_string_pretty(&found).map_err(|e| Error::Internal(e.to_string()))? + "\n"))?,
-            false => print(&told(&found, all))?,
+            false => print(&told(&found, all, like))?,
         }
         if let (Some(path), false) = (&self.output, self.talk.quiet) {
             eprintln!("written  {} with {} findings", path.display(), count(found.suspects.len()));
@@ -146,7 +148,7 @@ pub(super) fn bar(steps: usize, what: &str, quiet: bool) -> ProgressBar {
     ProgressBar::new(steps as u64).with_style(style).with_message(what.to_owned())
 }
 
-fn told(found: &Found, all: usize) -> String {
+fn told(found: &Found, all: usize, like: usize) -> String {
     let mut out = format!(
         "taxonomy  {}\nrows      {} ({} skipped: no words or no label)\nfolds     {}\n\n",
         found.taxonomy,
@@ -177,11 +179,7 @@ fn told(found: &Found, all: usize) -> String {
         }
         out += &format!("\n{}", aligned(&table));
     }
-    let like = found
-        .suspects
-        .iter()
-        .filter(|suspect| suspect.reasons.iter().any(|reason| !matches!(reason, data::audit::Reason::Model)));
-    out + &format!("\n{} labels to look at, {} of them for a like text\n", count(all), count(like.count()))
+    out + &format!("\n{} labels to look at, {} of them for a like text\n", count(all), count(like))
 }
 
 fn carried_out(applied: &Applied) -> String {
