@@ -176,7 +176,7 @@ fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
 
 /// A cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV injection"); numbers, signed
 /// ones and long ones too, stay as they are.
-fn harmless(cell: String) -> String {
+pub fn harmless(cell: String) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
     if formula && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell }
 }

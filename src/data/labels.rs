@@ -1,6 +1,6 @@
 //! How often the labels occur.
 
-use super::{Row, targets::labels};
+use super::{Row, targets::label_ids};
 use crate::{classify::Head, taxonomy::Taxonomy};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,10 +22,7 @@ impl Counts {
     pub fn new(taxonomy: &Taxonomy) -> Self {
         let mut counts = BTreeMap::new();
         for head in Head::ALL.into_iter().filter(|h| h.width(taxonomy) > 0) {
-            let ids: Vec<String> = match head {
-                Head::Intensity => (0..taxonomy.intensity_levels).map(|level| level.to_string()).collect(),
-                _ => labels(taxonomy, head).map(str::to_owned).collect(),
-            };
+            let ids = label_ids(taxonomy, head);
             if !ids.is_empty() {
                 counts.insert(head.name(), ids.into_iter().map(|label| LabelCount { label, rows: 0 }).collect());
             }

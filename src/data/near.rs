@@ -67,6 +67,29 @@ pub fn likeness(texts: &[impl AsRef<str> + Sync]) -> Likeness {
     Likeness { equal: groups, near: near.collect() }
 }
 
+/// A text as it is compared with single others, where all of a few must be held against all of some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shingles(Vec<u32>);
+
+impl Shingles {
+    pub fn of(text: &str) -> Self {
+        Shingles(shingles(&normal(text)))
+    }
+
+    /// The share of shingles in common (Jaccard); from [`NEAR`] on, two texts are near copies. A text without a letter or a
+    /// digit is like no other.
+    ///
+    /// ```
+    /// use fenzhen::data::Shingles;
+    /// let late = Shingles::of("快递太慢了！");
+    /// assert_eq!(late.similarity(&Shingles::of("快递，太慢了")), 1.0);
+    /// assert_eq!(late.similarity(&Shingles::of("客服态度差")), 0.0);
+    /// ```
+    pub fn similarity(&self, other: &Self) -> f32 {
+        if self.0.is_empty() || other.0.is_empty() { 0.0 } else { jaccard(&self.0, &other.0) }
+    }
+}
+
 /// Sets of texts that must not be parted: the smallest index of its set for every text.
 pub fn clusters(count: usize, likeness: &Likeness) -> Vec<usize> {
     let mut sets = Sets::new(count);
@@ -143,7 +166,7 @@ fn near(shingles: &[Vec<u32>]) -> Vec<Pair> {
 fn shingles(normal: &str) -> Vec<u32> {
     let chars: Vec<char> = normal.chars().collect();
     let mut set: Vec<u32> = chars
-        .windows(SHINGLE.min(chars.len()))
+        .windows(SHINGLE.min(chars.len()).max(1))
         .map(|window| (window.iter().fold(0, |key, &c| mix(key ^ u64::from(c))) >> 32) as u32)
         .collect();
     set.sort_unstable();

@@ -128,3 +128,11 @@ pub fn labels(taxonomy: &Taxonomy, head: Head) -> Box<dyn Iterator<Item = &str> 
         Head::Intensity | Head::Sentiment => Box::new(std::iter::empty()),
     }
 }
+
+/// The same with the levels of intensity, which are written as numbers.
+pub fn label_ids(taxonomy: &Taxonomy, head: Head) -> Vec<String> {
+    match head {
+        Head::Intensity => (0..taxonomy.intensity_levels).map(|level| level.to_string()).collect(),
+        _ => labels(taxonomy, head).map(str::to_owned).collect(),
+    }
+}

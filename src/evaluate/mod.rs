@@ -11,6 +11,7 @@ pub mod faithfulness;
 pub mod gates;
 pub mod html;
 pub mod interval;
+pub mod learning;
 pub mod mistakes;
 pub mod one_of;
 pub mod reliability;

@@ -1,14 +1,17 @@
 //! `fenzhen data`: one file a subcommand.
 
+mod audit;
 mod check;
+mod curve;
 mod inspect;
+mod select;
 mod split;
 
-use crate::{Result, data::Source, taxonomy::Taxonomy};
+use crate::{Result, classify::Head, data::Source, taxonomy::Taxonomy};
 use clap::Subcommand;
 use std::{path::PathBuf, process::ExitCode};
 
-/// Check, split and inspect labelled data
+/// Check, audit, split and inspect labelled data; choose what to label next
 #[derive(Debug, clap::Args)]
 pub struct Data {
     #[command(subcommand)]
@@ -20,6 +23,9 @@ enum DataCommand {
     Check(check::Check),
     Split(split::Split),
     Inspect(inspect::Inspect),
+    Audit(audit::Audit),
+    Select(select::Select),
+    Curve(curve::Curve),
 }
 
 impl Data {
@@ -28,6 +34,9 @@ impl Data {
             DataCommand::Check(command) => command.run(),
             DataCommand::Split(command) => command.run(),
             DataCommand::Inspect(command) => command.run(),
+            DataCommand::Audit(command) => command.run(),
+            DataCommand::Select(command) => command.run(),
+            DataCommand::Curve(command) => command.run(),
         }
     }
 }
@@ -64,6 +73,12 @@ pub(super) fn pair(written: &str) -> std::result::Result<(String, String), Strin
         }
         _ => Err("write it as name=value".into()),
     }
+}
+
+/// A head by its name.
+fn head(name: &str) -> std::result::Result<Head, String> {
+    let names = || Head::ALL.map(Head::name).join(", ");
+    Head::ALL.into_iter().find(|head| head.name() == name).ok_or_else(|| format!("the heads are {}", names()))
 }
 
 #[cfg(test)]
