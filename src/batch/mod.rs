@@ -10,7 +10,6 @@ mod prediction;
 
 pub use columns::Columns;
 pub use input::{Content, Input, Item};
-pub use output::harmless;
 pub use prediction::Column;
 
 use crate::{Complaint, Decision, Error, Result, data::open::Format};

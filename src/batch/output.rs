@@ -4,7 +4,10 @@ use super::{
     input::{Content, Input, Item},
     prediction::{Column, cell},
 };
-use crate::{Decision, Error, Result, data::open::Format};
+use crate::{
+    Decision, Error, Result,
+    data::{open::Format, table::harmless},
+};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Map, Value};
 use std::{
@@ -172,13 +175,6 @@ fn free_name(name: &str, taken: impl Fn(&str) -> bool) -> String {
         free.insert_str(0, "predicted_");
     }
     free
-}
-
-/// A cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV injection"); numbers, signed
-/// ones and long ones too, stay as they are.
-pub fn harmless(cell: String) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if formula && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]

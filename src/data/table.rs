@@ -220,6 +220,13 @@ impl Scan {
     }
 }
 
+/// A cell that a spreadsheet would run as a formula gets an apostrophe in front (OWASP, "CSV injection"); numbers, signed
+/// ones and long ones too, stay as they are.
+pub fn harmless(cell: String) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    if formula && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

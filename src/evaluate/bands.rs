@@ -115,12 +115,12 @@ mod tests {
         targets
     }
 
-    /// 400 rows of a department head: sure ones that are right 49 times in 50, unsure ones that are right half the time.
+    /// 400 rows of a department head: sure ones of which one in 75 is wrong, unsure ones that are right half the time.
     fn department() -> (Vec<Prediction>, Vec<Targets>) {
         let head = Head::Department;
         (0..400)
             .map(|i| {
-                let (p, wrong) = if i % 4 != 0 { (0.95, i % 50 == 1) } else { (0.5, i % 8 == 0) };
+                let (p, wrong) = if i % 4 != 0 { (0.95, i % 100 == 1) } else { (0.5, i % 8 == 0) };
                 let prediction = row(head, vec![p, (1.0 - p) * 0.8, (1.0 - p) * 0.2]);
                 (prediction, labelled(head, Target::Label(usize::from(wrong))))
             })

@@ -227,8 +227,8 @@ fn contributions_of_words_add_up_to_the_logit() {
     let probabilities = &logits.to_probabilities()[Head::Category];
     let expected: f32 = raised.iter().zip(probabilities).map(|(z, p)| z * p).sum();
     assert!((words.iter().sum::<f32>() - (raised[fire] - expected)).abs() < 1e-4);
-    let of = |word: &str| reading.words().zip(&words).find(|(w, _)| *w == word).unwrap().1;
-    assert!(*of("冒烟") > 0.0 && *of("冒烟") > *of("动静"), "{words:?}");
+    let of = |part: &str| reading.words().zip(&words).find(|(w, _)| w.contains(part)).expect("the word is there").1;
+    assert!(*of("烟") > 0.0 && *of("烟") > *of("动静"), "{words:?}");
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use super::{Reason, Suspect};
 use crate::{
     Error, Result,
-    batch::harmless,
     classify::Head,
     data::{
         Entries,
         open::{Format, open},
-        table::Table,
+        table::{Table, harmless},
     },
 };
 use std::{fs::File, io::Write, path::Path};
