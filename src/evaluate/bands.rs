@@ -79,7 +79,8 @@ fn candidate(head: Head, predictions: &[Prediction], targets: &[Targets]) -> f32
     below.checked_sub(1).and_then(|place| right.get(place)).copied().unwrap_or(0.0)
 }
 
-/// The threshold with the best F1 over all labels of a head; of equals the highest. Nothing where no label ever holds.
+/// The threshold with the best F1 over all labels of a head; of equals the highest. A label that is right less than once in
+/// four is not worth telling, whatever F1 says. Nothing where no label ever holds.
 fn told(head: Head, predictions: &[Prediction], targets: &[Targets]) -> Option<f32> {
     let mut pairs: Vec<(f32, bool)> = Vec::new();
     for (prediction, target) in predictions.iter().zip(targets) {
@@ -95,7 +96,7 @@ fn told(head: Head, predictions: &[Prediction], targets: &[Targets]) -> Option<f
         let (told, hits) = told.fold((0, 0), |(n, hits), (_, right)| (n + 1, hits + usize::from(*right)));
         2.0 * hits as f64 / (told + right) as f64
     };
-    let grid = (2..=18).map(|i| i as f32 * 0.05);
+    let grid = (5..=18).map(|i| i as f32 * 0.05);
     grid.map(|t| (t, f1(t))).max_by(|a, b| a.1.total_cmp(&b.1).then(a.0.total_cmp(&b.0))).map(|(t, _)| t)
 }
 
