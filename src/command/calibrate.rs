@@ -151,7 +151,14 @@ impl Calibrate {
         let text = serde_json::to_vec_pretty(&bands).map_err(|e| Error::Internal(e.to_string()))?;
         write_file(&folder.join(file::BANDS), &text)?;
         let old = &pipeline.manifest;
-        let manifest = Manifest::write(folder, &old.name, &old.taxonomy, old.reading.clone())?;
+        let record = || Manifest::write(folder, &old.name, &old.taxonomy, old.reading.clone());
+        let manifest = record()?;
+        // The card quotes the version that the bands have just changed.
+        let path = folder.join(file::CARD);
+        if let Ok(card) = std::fs::read_to_string(&path) {
+            write_file(&path, card.replace(&old.id(), &manifest.id()).as_bytes())?;
+            record()?;
+        }
         if !self.output.quiet {
             eprintln!("{} is now {}", old.id(), manifest.id());
         }

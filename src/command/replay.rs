@@ -3,15 +3,13 @@
 use super::{ModelFlags, OutputFlags, aligned::aligned, stdout};
 use crate::{
     Complaint, Error, Result,
-    data::lines::Lines,
+    data::lines::each_line,
     decide::{Change, Receipt, complaint_hash},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     collections::{BTreeMap, HashMap},
-    fs::File,
-    io::BufReader,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -48,9 +46,9 @@ struct Outcome {
 
 impl Replay {
     pub fn run(&self) -> Result<ExitCode> {
-        let receipts: Vec<Receipt> = rows(&self.receipts, json)?;
+        let receipts: Vec<Receipt> = each_line(&self.receipts, |line| json(&line.bytes))?;
         let complaints: HashMap<String, Complaint> =
-            rows(&self.complaints, |bytes| Complaint::from_json(bytes).map_err(|e| e.to_string()))?
+            each_line(&self.complaints, |line| Complaint::from_json(&line.bytes).map_err(|e| e.to_string()))?
                 .into_iter()
                 .map(|complaint| (complaint_hash(&complaint), complaint))
                 .collect();
@@ -110,19 +108,4 @@ fn table(outcomes: &[Outcome]) -> String {
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> std::result::Result<T, String> {
     serde_json::from_slice(bytes).map_err(|error| format!("no receipt: column {}", error.column()))
-}
-
-/// What stands in a file, a line each; the line at fault is named.
-fn rows<T>(path: &Path, read: impl Fn(&[u8]) -> std::result::Result<T, String>) -> Result<Vec<T>> {
-    let file = File::open(path).map_err(|e| Error::file(path, e))?;
-    let mut lines = Lines::new(BufReader::new(file));
-    let mut rows = Vec::new();
-    while let Some(line) = lines.next_line().map_err(|e| Error::file(path, e))? {
-        if line.bytes.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let fault = |reason| Error::Row { path: path.to_owned(), line: line.number, reason };
-        rows.push(read(&line.bytes).map_err(fault)?);
-    }
-    Ok(rows)
 }

@@ -1,9 +1,9 @@
 //! Labels that travel without their texts: a row a text, known by the hash of it.
 
-use super::{lines::Lines, row::Row};
-use crate::{Error, Result};
+use super::{lines::each_line, row::Row};
+use crate::Result;
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, fs::File, io::BufReader, path::Path};
+use std::{collections::HashMap, path::Path};
 use unicode_normalization::UnicodeNormalization;
 
 /// What a text is known by: the first 12 hex digits of the SHA-256 of it, after NFKC and lower-casing, with only ASCII letters,
@@ -24,31 +24,25 @@ pub fn text_id(text: &str) -> String {
 /// Reads a file of labels, by the ids of their texts.
 ///
 /// # Errors
-/// [`Error::Row`] names the line of a row without an id, with a text, or with an id that was there before.
+/// [`crate::Error::Row`] names the line of a row without an id, with a text, or with an id that was there before.
 pub(super) fn labels(path: &Path) -> Result<HashMap<String, Row>> {
-    let file = File::open(path).map_err(|error| Error::file(path, error))?;
-    let mut lines = Lines::new(BufReader::new(file));
     let mut labels = HashMap::new();
-    while let Some(line) = lines.next_line().map_err(|error| Error::file(path, error))? {
-        if line.bytes.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let fault = |reason: String| Error::Row { path: path.to_owned(), line: line.number, reason };
-        let object = super::jsonl::object(&line, encoding_rs::UTF_8).map_err(fault)?;
+    each_line(path, |line| {
         let mut row = Row::default();
-        for (field, value) in object {
+        for (field, value) in super::jsonl::object(line, encoding_rs::UTF_8)? {
             if field == "text" {
-                return Err(fault("labels travel without their texts; this row has one".into()));
+                return Err("labels travel without their texts; this row has one".into());
             }
-            row.set(&field, value).map_err(fault)?;
+            row.set(&field, value)?;
         }
         let Some(id) = row.id.clone() else {
-            return Err(fault("the field id is missing: the hash of the text that the labels belong to".into()));
+            return Err("the field id is missing: the hash of the text that the labels belong to".into());
         };
-        if labels.insert(id, row).is_some() {
-            return Err(fault("this id has labels already".into()));
+        match labels.insert(id, row) {
+            None => Ok(()),
+            Some(_) => Err("this id has labels already".into()),
         }
-    }
+    })?;
     Ok(labels)
 }
 

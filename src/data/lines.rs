@@ -1,6 +1,11 @@
 //! A file, line by line, with a bound on the length of a line.
 
-use std::io::{self, BufRead};
+use crate::{Error, Result};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::Path,
+};
 
 /// A longer line is cut: nothing that a person wrote is that long, and memory stays bounded.
 pub const LONGEST: usize = 4 << 20;
@@ -55,6 +60,23 @@ impl<R: BufRead> Lines<R> {
         self.number += 1;
         Ok(Some(Line { number: self.number, bytes, cut }))
     }
+}
+
+/// What stands in a file, a line each; blank lines are passed over.
+///
+/// # Errors
+/// [`Error::File`]; [`Error::Row`] with the line at which `read` found a fault.
+pub fn each_line<T>(path: &Path, mut read: impl FnMut(&Line) -> std::result::Result<T, String>) -> Result<Vec<T>> {
+    let file = File::open(path).map_err(|error| Error::file(path, error))?;
+    let mut lines = Lines::new(BufReader::new(file));
+    let mut found = Vec::new();
+    while let Some(line) = lines.next_line().map_err(|error| Error::file(path, error))? {
+        if !line.bytes.iter().all(u8::is_ascii_whitespace) {
+            let fault = |reason| Error::Row { path: path.to_owned(), line: line.number, reason };
+            found.push(read(&line).map_err(fault)?);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

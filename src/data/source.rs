@@ -151,6 +151,15 @@ impl Source {
         Ok(places)
     }
 
+    /// A fault in a row that [`Source::load`] gave: the label file and the id where labels stand apart from their texts, for
+    /// the place in the file of texts says nothing then.
+    pub fn fault_of(&self, index: usize, row: &Row, reason: String) -> Error {
+        match (&self.labels, &row.id) {
+            (Some(path), Some(id)) => Error::Data { path: path.clone(), reason: format!("the row {id}: {reason}") },
+            _ => Error::Row { path: self.path.clone(), line: index + 1, reason },
+        }
+    }
+
     fn fault(&self, reason: String) -> Error {
         Error::Data { path: self.path.clone(), reason }
     }

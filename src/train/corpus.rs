@@ -105,7 +105,7 @@ impl Corpus {
             .par_iter()
             .enumerate()
             .map(|(index, row)| {
-                let fault = |reason| Error::Row { path: source.path.clone(), line: index + 1, reason };
+                let fault = |reason| source.fault_of(index, row, reason);
                 let targets = Targets::of(row, taxonomy).map_err(fault)?;
                 // A row without a word (only emoji, say) cannot be served either: it is counted, not learnt.
                 let Ok(reading) = segmenter.read(&row.text) else { return Ok(None) };

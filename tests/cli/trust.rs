@@ -84,7 +84,13 @@ fn an_error_budget_becomes_bands_and_a_bundle_takes_them() {
     let found: serde_json::Value = serde_json::from_str(&stdout(&written)).unwrap();
     let bands = &found["department"]["bands"];
     assert!(bands["error"].as_f64().unwrap() <= 0.2 && bands["coverage"].as_f64().unwrap() > 0.0, "{bands}");
-    assert_eq!(fenzhen(&["bundle", "verify", bundle], b"").status.code(), Some(0));
+    let verified = fenzhen(&["bundle", "verify", bundle], b"");
+    assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+    // The card goes with the new version.
+    let version =
+        stdout(&verified).split_whitespace().find_map(|word| word.strip_prefix("retail@").map(str::to_owned)).unwrap();
+    let card = fs::read_to_string(folder.path().join("README.md")).unwrap();
+    assert!(card.starts_with(&format!("# retail@{}", version.trim_end_matches(':'))), "{version}: {card:.80}");
     let decision = fenzhen(&["classify", "--json", "--bundle", bundle, "快递三天没动静"], b"");
     let decision: serde_json::Value = serde_json::from_str(&stdout(&decision)).unwrap();
     let candidates = decision["department"]["candidates"].as_array().unwrap();
