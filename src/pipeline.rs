@@ -4,7 +4,10 @@ use crate::{
     Complaint, Decision, ENGINE, Error, Result,
     bundle::{Bundle, Manifest},
     classify::{
-        Classifier, Head, Prediction, Which, calibration::Calibrations, linear::LinearModel, transformer::Transformer,
+        Classifier, Head, Prediction, Which,
+        calibration::Calibrations,
+        linear::LinearModel,
+        transformer::{Precision, Transformer},
     },
     decide::{self, Bands, Receipt},
     decision::{Candidate, Choice, DrivingWord, Emotion, Explanation, HeadExplanation, Priority, Versions},
@@ -137,6 +140,11 @@ impl Pipeline {
         &self.calibrations
     }
 
+    /// In what numbers the transformer answers, where it is asked.
+    pub fn precision(&self) -> Option<Precision> {
+        self.transformer.as_ref().filter(|_| self.which != Which::Linear).map(Transformer::precision)
+    }
+
     pub fn versions(&self) -> &Versions {
         &self.versions
     }
@@ -155,7 +163,7 @@ impl Pipeline {
     pub fn decide_with_receipt(&self, complaint: &Complaint) -> Result<(Decision, Receipt)> {
         let finding = self.find(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")?;
         let decision = self.write(complaint, &finding);
-        let receipt = Receipt::new(complaint, &finding.prediction, &decision, self.which);
+        let receipt = Receipt::new(complaint, &finding.prediction, &decision, self.which, self.precision());
         Ok((decision, receipt))
     }
 

@@ -1,4 +1,4 @@
-use crate::classify::transformer::Pooling;
+use crate::classify::transformer::{Pooling, Precision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,9 @@ pub struct Reading {
     pub pooling: Pooling,
     pub prefix: String,
     pub max_pieces: usize,
+    /// In what numbers it answers; without it, weights that are stored as bytes are used as bytes, others in f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

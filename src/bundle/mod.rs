@@ -64,7 +64,7 @@ impl Bundle {
         let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
         let taxonomy = Taxonomy::open(&folder.join(file::TAXONOMY))?;
         let transformer = match &manifest.reading {
-            Some(r) => Some(Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces)?),
+            Some(r) => Some(Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces, r.precision)?),
             None => None,
         };
         let linear = match manifest.files.contains_key(file::LINEAR) {

@@ -1,12 +1,12 @@
 //! `fenzhen bundle`.
 
 mod compare;
+mod verify;
 
 use super::{aligned::aligned, stdout::print};
 use crate::{
     Error, Result,
-    bundle::{self, Bundle as Opened, file},
-    classify::Head,
+    bundle::{self, file},
     evaluate::{Question, Scores},
     train::assemble::Metrics,
 };
@@ -27,8 +27,7 @@ pub struct Bundle {
 enum Act {
     /// Tell what a bundle is, what it learnt from and what it reached
     Inspect(Folder),
-    /// Check every file against its hash, open the bundle, and run it once
-    Verify(Folder),
+    Verify(verify::Verify),
     Compare(Box<compare::Compare>),
 }
 
@@ -46,7 +45,7 @@ impl Bundle {
     pub fn run(&self) -> Result<ExitCode> {
         match &self.action {
             Act::Inspect(folder) => folder.inspect(),
-            Act::Verify(folder) => folder.verify(),
+            Act::Verify(verify) => verify.run(),
             Act::Compare(compare) => compare.run(),
         }
     }
@@ -89,26 +88,6 @@ impl Folder {
             }
         }
         print(&out)?;
-        Ok(ExitCode::SUCCESS)
-    }
-
-    fn verify(&self) -> Result<ExitCode> {
-        let opened = Opened::open(&self.folder)?;
-        let manifest = opened.manifest.clone();
-        // A file can be whole and still not answer; a short text shows it.
-        let pipeline = crate::Pipeline::open(&self.folder, None)?;
-        let decision = pipeline.decide(&crate::Complaint::of("试一试"))?;
-        let heads = Head::ALL.into_iter().filter(|h| h.width(&opened.taxonomy) > 0).count();
-        if self.json {
-            let whole = serde_json::json!({ "bundle": manifest.id(), "files": manifest.files.len(), "heads": heads });
-            print(&format!("{whole}\n"))?;
-        } else {
-            print(&format!(
-                "ok  {}: {} files, {heads} heads, answers\n",
-                decision.versions.bundle,
-                manifest.files.len()
-            ))?;
-        }
         Ok(ExitCode::SUCCESS)
     }
 }

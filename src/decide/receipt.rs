@@ -2,7 +2,7 @@
 
 use crate::{
     Complaint,
-    classify::{Head, Prediction, Which},
+    classify::{Head, Prediction, Which, transformer::Precision},
     decision::{Action, Band, Decision, Versions},
 };
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,14 @@ pub struct Change {
 }
 
 impl Receipt {
-    pub fn new(complaint: &Complaint, prediction: &Prediction, decision: &Decision, model: Which) -> Self {
+    /// `precision` is the transformer's, if one answered.
+    pub fn new(
+        complaint: &Complaint,
+        prediction: &Prediction,
+        decision: &Decision,
+        model: Which,
+        precision: Option<Precision>,
+    ) -> Self {
         let chosen = |choice: &Option<crate::decision::Choice>| {
             choice.as_ref().map(|choice| Chosen { label: choice.label.clone(), band: choice.band })
         };
@@ -75,7 +82,7 @@ impl Receipt {
         Receipt {
             id: decision.id.clone(),
             complaint: complaint_hash(complaint),
-            kernel: kernel(),
+            kernel: kernel(precision),
             model,
             probabilities: heads.map(|head| (head, prediction[head].clone())).collect(),
             category: chosen(&decision.category),
@@ -166,14 +173,16 @@ pub fn complaint_hash(complaint: &Complaint) -> String {
     crate::bundle::hex(&Sha256::digest(&bytes))
 }
 
-/// The numerical code that this machine runs.
-fn kernel() -> String {
+/// The numerical code that answered. Products of bytes are the same whole numbers on every machine, and what surrounds them
+/// depends only on whether products and sums are fused; in f32 the order of the sums follows the width of the vectors.
+fn kernel(precision: Option<Precision>) -> String {
+    let numbers = precision.unwrap_or(Precision::F32);
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        let wide = std::arch::is_x86_feature_detected!("avx512f");
-        return if wide { "f32 avx512" } else { "f32 avx2" }.to_owned();
+        let wide = numbers == Precision::F32 && std::arch::is_x86_feature_detected!("avx512f");
+        return format!("{} {}", numbers.name(), if wide { "avx512" } else { "avx2" });
     }
-    format!("f32 {}", std::env::consts::ARCH)
+    format!("{} {}", numbers.name(), std::env::consts::ARCH)
 }
 
 fn points(level: &Option<Level>) -> BTreeMap<&str, i32> {

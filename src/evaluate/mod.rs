@@ -14,6 +14,7 @@ pub mod interval;
 pub mod learning;
 pub mod mistakes;
 pub mod one_of;
+pub mod parity;
 pub mod reliability;
 pub mod report;
 pub mod robustness;

@@ -69,7 +69,8 @@ pub fn assemble(
     let linear = LinearModel::open(&at(file::LINEAR))?;
 
     talk.note("calibrating");
-    let open = |r: &EncoderRecipe| Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces);
+    let precision = recipe.bundle.precision;
+    let open = |r: &EncoderRecipe| Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces, precision);
     let transformer = recipe.encoder.as_ref().map(open).transpose()?;
     let models = Models { transformer: transformer.as_ref(), linear: &linear };
     // Temperatures and blends are fitted on one half, the bands on the other: their promise needs rows that nothing has seen.
@@ -92,6 +93,7 @@ pub fn assemble(
         pooling: r.pooling,
         prefix: r.prefix.clone(),
         max_pieces: t.pieces.max_pieces(),
+        precision,
     });
     let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.

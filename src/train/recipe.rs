@@ -3,7 +3,7 @@ use crate::{
     classify::{
         Head,
         linear::LinearRecipe,
-        transformer::{Pooling, Storage},
+        transformer::{Pooling, Precision, Storage},
     },
     data::Source,
     taxonomy::Taxonomy,
@@ -195,6 +195,9 @@ impl Default for RoundsRecipe {
 #[serde(deny_unknown_fields, default)]
 pub struct BundleRecipe {
     pub storage: Storage,
+    /// In what numbers the bundle answers; by default, as its weights are stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<Precision>,
     /// Goes into the card: what the bundle is for, who may use it.
     pub description: String,
     pub licence: String,

@@ -1,4 +1,4 @@
-use super::{Noise, Transformer, ops, pool};
+use super::{FullPrecision, Noise, Transformer, ops, pool};
 use crate::{
     Result,
     classify::{Head, softmax},
@@ -20,14 +20,14 @@ impl Transformer {
         }
         let (pieces, places) = self.pieces.encode_placed(reading.text.as_str())?;
         let batch = Ragged::of(targets.iter().map(|_| &pieces));
-        let words = Var::from_tensor(&self.encoder.weights.words(&batch.ids)?)?;
+        let words = Var::from_tensor(&self.full()?.encoder.weights.words(&batch.ids)?)?;
         let logits = self.logits_of_words(&batch, &words)?;
         let slopes = self.slopes(&logits.to_vec2::<f32>()?, targets);
         let slopes = Tensor::from_vec(slopes, logits.shape(), &Device::Cpu)?;
         let gradients = (logits * slopes)?.sum_all()?.backward()?;
         let mut attributions = vec![vec![0.0; reading.words.len()]; targets.len()];
         let Some(gradient) = gradients.get(&words) else { return Ok(attributions) };
-        let mask = self.encoder.weights.words(&[self.pieces.mask_id()])?;
+        let mask = self.full()?.encoder.weights.words(&[self.pieces.mask_id()])?;
         let moved = (gradient * words.broadcast_sub(&mask)?)?.sum(1)?.to_vec1::<f32>()?;
         for (of, moved) in attributions.iter_mut().zip(moved.chunks_exact(places.len())) {
             for (place, moved) in places.iter().zip(moved) {
@@ -40,8 +40,9 @@ impl Transformer {
     }
 
     fn logits_of_words(&self, batch: &Ragged, words: &Tensor) -> Result<Tensor> {
-        let states = self.encoder.forward_words(batch, words, Noise::none())?;
-        Ok(ops::linear(&pool(&states, batch, self.pooling)?, &self.head_weight, &self.head_bias)?)
+        let FullPrecision { encoder, head_weight, head_bias } = self.full()?;
+        let states = encoder.forward_words(batch, words, Noise::none())?;
+        Ok(ops::linear(&pool(&states, batch, self.pooling)?, head_weight, head_bias)?)
     }
 
     /// The gradient of each target's log-probability by the logits of its copy: one at the label, less the probabilities of
@@ -73,8 +74,8 @@ mod tests {
         let (pieces, places) = transformer.pieces.encode_placed(reading.text.as_str()).unwrap();
         assert_eq!(pieces, transformer.pieces.encode(reading.text.as_str()).unwrap());
         let batch = Ragged::of([&pieces]);
-        let words = transformer.encoder.weights.words(&batch.ids).unwrap();
-        let mask = transformer.encoder.weights.words(&[transformer.pieces.mask_id()]).unwrap();
+        let words = transformer.full().unwrap().encoder.weights.words(&batch.ids).unwrap();
+        let mask = transformer.full().unwrap().encoder.weights.words(&[transformer.pieces.mask_id()]).unwrap();
         let log_probability = |words: &Tensor, (head, label): (Head, usize)| {
             let row = transformer.logits_of_words(&batch, words).unwrap().to_vec2::<f32>().unwrap().remove(0);
             f64::from(softmax(&transformer.layout.split(&row)[head])[label]).ln()

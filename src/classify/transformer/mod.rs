@@ -3,6 +3,7 @@
 mod attribution;
 mod config;
 mod encoder;
+pub mod engine;
 mod heads;
 pub mod ops;
 pub mod quantize;
@@ -10,8 +11,9 @@ mod weights;
 
 pub use config::EncoderConfig;
 pub use encoder::{Encoder, Noise, Pooling, pool};
+pub use engine::{Engine, kernel::Kernel};
 pub use heads::HeadLayout;
-pub use quantize::Storage;
+pub use quantize::{Storage, Stored};
 pub use weights::{WORD_TABLE, Weights};
 
 use super::{Classifier, Logits};
@@ -23,7 +25,11 @@ use crate::{
 };
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 /// The names of the heads' layer in the weights file, beside the encoder's.
 pub const HEAD_WEIGHT: &str = "heads.weight";
@@ -32,26 +38,102 @@ pub const HEAD_BIAS: &str = "heads.bias";
 /// Pieces that go through the encoder in one step: the states of more fall out of the cache.
 const PIECES_PER_STEP: usize = 2048;
 
+/// In what numbers a bundle's transformer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// Products of bytes, by [`Engine`].
+    Int8,
+    /// Everything in f32, by [`Encoder`].
+    F32,
+}
+
+impl Precision {
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Int8 => "int8",
+            Precision::F32 => "f32",
+        }
+    }
+}
+
 /// A trained transformer, ready to answer.
 pub struct Transformer {
-    pub encoder: Encoder,
     pub pieces: PieceEncoder,
     pub pooling: Pooling,
     pub layout: HeadLayout,
-    head_weight: Tensor,
-    head_bias: Tensor,
+    folder: PathBuf,
+    config: EncoderConfig,
+    /// Absent where the bundle answers in f32.
+    engine: Option<Engine>,
+    /// The same model in f32: read when something first needs gradients, or at once where it is what answers.
+    full: OnceLock<FullPrecision>,
+}
+
+/// An encoder and its heads as f32 tensors.
+pub struct FullPrecision {
+    pub encoder: Encoder,
+    pub head_weight: Tensor,
+    pub head_bias: Tensor,
 }
 
 impl Transformer {
-    /// Reads `config.json`, `model.safetensors` and `tokenizer.json` of a bundle.
-    pub fn open(dir: &Path, taxonomy: &Taxonomy, pooling: Pooling, prefix: &str, max_pieces: usize) -> Result<Self> {
-        let device = Device::Cpu;
+    /// Reads `config.json`, `model.safetensors` and `tokenizer.json` of a bundle. Without a wish for the precision, weights
+    /// that are stored as bytes are used as bytes, others in f32.
+    pub fn open(
+        dir: &Path,
+        taxonomy: &Taxonomy,
+        pooling: Pooling,
+        prefix: &str,
+        max_pieces: usize,
+        precision: Option<Precision>,
+    ) -> Result<Self> {
         let config = EncoderConfig::open(&dir.join("config.json"))?;
         let path = dir.join("model.safetensors");
         let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
-        let mut tensors = quantize::load(&path)?;
+        let tensors = quantize::load_stored(&path)?;
         let layout = HeadLayout::of(taxonomy);
-        let width = pooling.width(config.hidden_size);
+        let heads = tensors.get(HEAD_BIAS).ok_or_else(|| fault(format!("has no tensor {HEAD_BIAS}")))?;
+        if heads.shape() != [layout.width] {
+            let found = heads.shape();
+            return Err(fault(format!("{HEAD_BIAS} has shape {found:?}, the taxonomy needs [{}]", layout.width)));
+        }
+        let max_pieces = max_pieces.min(config.max_pieces());
+        let pieces = PieceEncoder::open(&dir.join("tokenizer.json"), prefix, max_pieces)?;
+        if pieces.vocabulary() > config.vocab_size {
+            let reason = format!("the tokenizer has {} pieces, the encoder {}", pieces.vocabulary(), config.vocab_size);
+            return Err(fault(reason));
+        }
+        let stored = tensors.values().any(|tensor| matches!(tensor, Stored::Bytes { .. }));
+        let engine = match precision.unwrap_or(if stored { Precision::Int8 } else { Precision::F32 }) {
+            Precision::F32 => None,
+            Precision::Int8 => {
+                let heads = (HEAD_WEIGHT, HEAD_BIAS);
+                Some(Engine::new(&tensors, &config, pooling, heads, Kernel::best()).map_err(fault)?)
+            }
+        };
+        let folder = dir.to_owned();
+        let transformer = Transformer { pieces, pooling, layout, folder, config, engine, full: OnceLock::new() };
+        if transformer.engine.is_none() {
+            transformer.full()?;
+        }
+        Ok(transformer)
+    }
+
+    /// In what numbers it answers.
+    pub fn precision(&self) -> Precision {
+        if self.engine.is_some() { Precision::Int8 } else { Precision::F32 }
+    }
+
+    /// The model in f32: what gradients run through, and what the engine is measured against.
+    pub fn full(&self) -> Result<&FullPrecision> {
+        if let Some(full) = self.full.get() {
+            return Ok(full);
+        }
+        let path = self.folder.join("model.safetensors");
+        let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
+        let mut tensors = quantize::load(&path)?;
+        let width = self.pooling.width(self.config.hidden_size);
         let mut take = |name: &str, shape: &[usize]| -> Result<Tensor> {
             let tensor = tensors.remove(name).ok_or_else(|| fault(format!("has no tensor {name}")))?;
             if tensor.dims() != shape {
@@ -60,16 +142,11 @@ impl Transformer {
             }
             Ok(tensor)
         };
-        let head_weight = take(HEAD_WEIGHT, &[layout.width, width])?;
-        let head_bias = take(HEAD_BIAS, &[layout.width])?;
-        let weights = Weights::from_hf(tensors, &config, &device).map_err(fault)?;
-        let max_pieces = max_pieces.min(config.max_pieces());
-        let pieces = PieceEncoder::open(&dir.join("tokenizer.json"), prefix, max_pieces)?;
-        if pieces.vocabulary() > config.vocab_size {
-            let reason = format!("the tokenizer has {} pieces, the encoder {}", pieces.vocabulary(), config.vocab_size);
-            return Err(fault(reason));
-        }
-        Ok(Transformer { encoder: Encoder { config, weights }, pieces, pooling, layout, head_weight, head_bias })
+        let head_weight = take(HEAD_WEIGHT, &[self.layout.width, width])?;
+        let head_bias = take(HEAD_BIAS, &[self.layout.width])?;
+        let weights = Weights::from_hf(tensors, &self.config, &Device::Cpu).map_err(fault)?;
+        let encoder = Encoder { config: self.config.clone(), weights };
+        Ok(self.full.get_or_init(|| FullPrecision { encoder, head_weight, head_bias }))
     }
 
     /// The pieces of many texts, cut in parallel.
@@ -79,7 +156,16 @@ impl Transformer {
 
     /// Logits of texts that are already in pieces; a text gets the same logits in any company.
     pub fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
-        infer(&self.encoder, &self.head_weight, &self.head_bias, self.pooling, &self.layout, texts)
+        match &self.engine {
+            Some(engine) => Ok(engine.logits(texts).iter().map(|row| self.layout.split(row)).collect()),
+            None => self.full_logits_of(texts),
+        }
+    }
+
+    /// The same in f32, whatever the bundle answers in.
+    pub fn full_logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
+        let FullPrecision { encoder, head_weight, head_bias } = self.full()?;
+        infer(encoder, head_weight, head_bias, self.pooling, &self.layout, texts)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Weights at 8 bits on disk: every row of a matrix as signed bytes and one scale, which costs a quarter of f32 and next to
 //! nothing in accuracy. In a safetensors file, matrix `name` is an `I8` tensor with its scales (`F32`, a row) in
-//! `name.scale`. Loading gives f32 tensors back; files without 8-bit tensors (f32, f16, bf16) load the same way.
+//! `name.scale`. Files without 8-bit tensors (f32, f16, bf16) load the same way. Training and reasons take the tensors in
+//! f32 ([`load`]), the engine takes the bytes as they are ([`load_stored`]).
 
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
@@ -27,20 +28,68 @@ pub enum Storage {
 
 const SCALE: &str = ".scale";
 
+/// A tensor as it stands in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// A matrix of bytes with a scale a row.
+    Bytes { shape: Vec<usize>, values: Vec<i8>, scales: Vec<f32> },
+    /// Numbers of 16 or 32 bits.
+    Values { shape: Vec<usize>, values: Vec<f32> },
+}
+
+impl Stored {
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Stored::Bytes { shape, .. } | Stored::Values { shape, .. } => shape,
+        }
+    }
+
+    /// Row-major, in f32.
+    pub fn to_values(&self) -> Vec<f32> {
+        match self {
+            Stored::Values { values, .. } => values.clone(),
+            Stored::Bytes { shape, values, scales } => {
+                let width = shape.last().copied().unwrap_or(1).max(1);
+                let rows = values.chunks_exact(width).zip(scales);
+                rows.flat_map(|(row, &scale)| row.iter().map(move |&b| f32::from(b) * scale)).collect()
+            }
+        }
+    }
+}
+
 /// Reads a safetensors file into f32 tensors on the CPU.
 pub fn load(path: &Path) -> Result<HashMap<String, Tensor>> {
+    let fault = |reason: String| Error::Encoder { path: path.to_owned(), reason };
+    to_tensors(load_stored(path)?).map_err(fault)
+}
+
+/// Reads a safetensors file as it is stored.
+pub fn load_stored(path: &Path) -> Result<HashMap<String, Stored>> {
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, e))?;
     parse(&bytes).map_err(|reason| Error::Encoder { path: path.to_owned(), reason })
 }
 
-/// The same from bytes; the error is a sentence.
-pub fn parse(bytes: &[u8]) -> std::result::Result<HashMap<String, Tensor>, String> {
+fn to_tensors(stored: HashMap<String, Stored>) -> std::result::Result<HashMap<String, Tensor>, String> {
+    let tensor = |(name, stored): (String, Stored)| {
+        let shape = stored.shape().to_vec();
+        let values = match stored {
+            Stored::Values { values, .. } => values,
+            bytes => bytes.to_values(),
+        };
+        Ok((name, Tensor::from_vec(values, shape, &Device::Cpu).map_err(|e| e.to_string())?))
+    };
+    stored.into_iter().map(tensor).collect()
+}
+
+/// The tensors of a file from its bytes; the error is a sentence.
+pub fn parse(bytes: &[u8]) -> std::result::Result<HashMap<String, Stored>, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
     let mut out = HashMap::new();
     for (name, view) in file.iter() {
         if name.ends_with(SCALE) {
             continue;
         }
+        let shape = view.shape().to_vec();
         let values = match view.dtype() {
             Dtype::F32 => singles(view.data()).collect(),
             Dtype::F16 => halves(view.data()).map(|b| f16::from_bits(b).to_f32()).collect(),
@@ -48,16 +97,17 @@ pub fn parse(bytes: &[u8]) -> std::result::Result<HashMap<String, Tensor>, Strin
             Dtype::I8 => {
                 let scales = file.tensor(&format!("{name}{SCALE}")).map_err(|_| format!("{name} has no scales"))?;
                 let scales: Vec<f32> = singles(scales.data()).collect();
-                let width = view.shape().last().copied().unwrap_or(0);
+                let width = shape.last().copied().unwrap_or(0);
                 if width == 0 || scales.len() * width != view.data().len() {
                     return Err(format!("{name} has {} scales for {} values", scales.len(), view.data().len()));
                 }
-                let rows = view.data().chunks_exact(width).zip(&scales);
-                rows.flat_map(|(row, &scale)| row.iter().map(move |&b| b as i8 as f32 * scale)).collect()
+                let values = view.data().iter().map(|&b| b as i8).collect();
+                out.insert(name.to_owned(), Stored::Bytes { shape, values, scales });
+                continue;
             }
             _ => continue, // position ids and the like
         };
-        out.insert(name.to_owned(), Tensor::from_vec(values, view.shape(), &Device::Cpu).map_err(|e| e.to_string())?);
+        out.insert(name.to_owned(), Stored::Values { shape, values });
     }
     Ok(out)
 }
@@ -80,7 +130,8 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
         let table = name.contains("position_embeddings") || name.contains("token_type");
         match storage {
             Storage::Int8 if shape.len() == 2 && width >= 64 && !table => {
-                let (bytes, scales) = quantize(&values, width);
+                let (levels, scales) = to_levels(&values, width);
+                let bytes = levels.into_iter().map(|level| level as u8).collect();
                 let rows = scales.len();
                 let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
                 parts.insert(format!("{name}{SCALE}"), (Dtype::F32, vec![rows], scales));
@@ -106,10 +157,10 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
     serialize(views, None).map_err(|e| Error::Internal(e.to_string()))
 }
 
-/// Bytes and scales of a row-major matrix. The scale of a row is the one, among some that clip the largest values, with the
+/// Levels and scales of a row-major matrix. The scale of a row is the one, among some that clip the largest values, with the
 /// least squared error.
-fn quantize(values: &[f32], width: usize) -> (Vec<u8>, Vec<f32>) {
-    let mut bytes = Vec::with_capacity(values.len());
+pub fn to_levels(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
+    let mut levels = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / width);
     for row in values.chunks_exact(width) {
         let max = row.iter().fold(0.0f32, |m, v| m.max(v.abs()));
@@ -120,10 +171,10 @@ fn quantize(values: &[f32], width: usize) -> (Vec<u8>, Vec<f32>) {
             let steps = (0..20).map(|i| max / 127.0 * (1.0 - 0.02 * i as f32));
             steps.min_by(|a, b| error(*a).total_cmp(&error(*b))).expect("twenty steps were tried")
         };
-        bytes.extend(row.iter().map(|v| level(*v, scale) as u8));
+        levels.extend(row.iter().map(|v| level(*v, scale)));
         scales.push(scale);
     }
-    (bytes, scales)
+    (levels, scales)
 }
 
 fn level(value: f32, scale: f32) -> i8 {
@@ -139,9 +190,8 @@ mod tests {
     fn eight_bits_keep_every_row_within_a_hundredth_of_its_largest_value() {
         let weights = ops_random((5, 128), 3);
         let tensors = BTreeMap::from([("w".to_owned(), weights.clone())]);
-        let back = parse(&to_bytes(&tensors, Storage::Int8).unwrap()).unwrap().remove("w").unwrap();
-        let (a, b) = (weights.to_vec2::<f32>().unwrap(), back.to_vec2::<f32>().unwrap());
-        for (a, b) in a.iter().zip(&b) {
+        let back = parse(&to_bytes(&tensors, Storage::Int8).unwrap()).unwrap().remove("w").unwrap().to_values();
+        for (a, b) in weights.to_vec2::<f32>().unwrap().iter().zip(back.chunks_exact(128)) {
             let max = a.iter().fold(0.0f32, |m, v| m.max(v.abs()));
             let mean = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / 128.0;
             assert!(mean < 0.01 * max, "{mean} of {max}");
@@ -152,7 +202,8 @@ mod tests {
     fn full_precision_comes_back_unchanged() {
         let tensors = BTreeMap::from([("w".to_owned(), ops_random((3, 70), 4))]);
         let back = parse(&to_bytes(&tensors, Storage::F32).unwrap()).unwrap().remove("w").unwrap();
-        assert_eq!(back.to_vec2::<f32>().unwrap(), tensors["w"].to_vec2::<f32>().unwrap());
+        let values = tensors["w"].flatten_all().unwrap().to_vec1().unwrap();
+        assert_eq!(back, Stored::Values { shape: vec![3, 70], values });
     }
 
     #[test]

@@ -29,7 +29,7 @@ struct LayerNorm {
 
 /// Mean and reciprocal standard deviation of a row.
 #[inline(always)]
-fn moments(row: &[f32], eps: f32) -> (f32, f32) {
+pub fn moments(row: &[f32], eps: f32) -> (f32, f32) {
     let n = row.len() as f32;
     let mean = sum(row) / n;
     let variance = lanes(row, 0.0, |sum, x| (x - mean).mul_add(x - mean, sum), |a, b| a + b) / n;
