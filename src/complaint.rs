@@ -1,5 +1,6 @@
 //! A complaint: what came in.
 
+use crate::taxonomy::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,10 @@ pub struct Complaint {
     /// When it came in (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<String>,
+    /// The language of names and reasons in the answer; the pipeline's own where nobody asked for one. It is no part of the
+    /// complaint's JSON.
+    #[serde(skip)]
+    pub answer_in: Option<Language>,
 }
 
 /// Who complains.

@@ -20,8 +20,8 @@ pub enum Error {
     Request(#[from] crate::request::Fault),
     #[error("{count} complaints in one batch; the limit is {limit}")]
     BatchTooLarge { count: usize, limit: usize },
-    #[error("all {limit} places in the queue are taken")]
-    Overloaded { limit: usize },
+    #[error("{waiting} complaints wait already, as many as can be answered in time")]
+    Overloaded { waiting: usize },
     #[error("the server is shutting down")]
     ShuttingDown,
     #[error("cannot listen on {address}: {source}")]

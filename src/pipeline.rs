@@ -67,7 +67,9 @@ const TOLD: f32 = 0.5;
 impl Pipeline {
     /// Opens a bundle, with the policy of a file or the built-in one that fits the bundle's taxonomy.
     pub fn open(bundle: &Path, policy: Option<&Path>) -> Result<Self> {
-        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, .. } = Bundle::open(bundle)?;
+        // The dictionary takes as long to load as the bundle.
+        let (segmenter, opened) = rayon::join(Segmenter::new, || Bundle::open(bundle));
+        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, .. } = opened?;
         let mut policy = match policy {
             Some(path) => Policy::open(path, &taxonomy)?,
             None => Policy::default_for(&taxonomy),
@@ -85,7 +87,6 @@ impl Pipeline {
             taxonomy: format!("{}@{}", taxonomy.id, taxonomy.version),
             policy: format!("{}@{}", policy.id, policy.version),
         };
-        let segmenter = Segmenter::new();
         let language = Language::default();
         Ok(Pipeline {
             taxonomy,
@@ -237,27 +238,23 @@ impl Pipeline {
 
     fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
         let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
-        let category = self.choice(Head::Category, prediction);
-        let department = self.choice(Head::Department, prediction);
+        let language = complaint.answer_in.unwrap_or(self.language);
+        let category = self.choice(Head::Category, prediction, language);
+        let department = self.choice(Head::Department, prediction, language);
         let chosen = prediction.best(Head::Category).map(|(i, _)| i);
         let mut secondary = self.told(Head::Secondary, prediction);
         secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));
         let priority = finding.urgency.as_ref().map(|urgency| {
             let level = &taxonomy.priorities[urgency.level].label;
             let (points, reasons) = (urgency.points, urgency.reasons.clone());
-            Priority { level: level.id.clone(), name: level.name.get(self.language).to_owned(), points, reasons }
+            Priority { level: level.id.clone(), name: level.name.get(language).to_owned(), points, reasons }
         });
         let emotion = finding.feeling.emotion.map(|index| {
             let label = &taxonomy.emotions[index].label;
             let named = taxonomy.emotions.iter().zip(&prediction[Head::Emotion]);
             let probabilities = named.map(|(e, &p)| (e.label.id.clone(), rounded(p))).collect();
             let intensity = rounded(finding.feeling.intensity);
-            Emotion {
-                label: label.id.clone(),
-                name: label.name.get(self.language).to_owned(),
-                intensity,
-                probabilities,
-            }
+            Emotion { label: label.id.clone(), name: label.name.get(language).to_owned(), intensity, probabilities }
         });
         Decision {
             id: complaint.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
@@ -268,7 +265,7 @@ impl Pipeline {
             emotion,
             sentiment: finding.feeling.sentiment.map(rounded),
             flags: self.told(Head::Flags, prediction),
-            decision: decide::verdict_in(self.language, &self.policy, taxonomy, prediction, finding.urgency.as_ref()),
+            decision: decide::verdict_in(language, &self.policy, taxonomy, prediction, finding.urgency.as_ref()),
             masked_text: finding.reading.text.masked(),
             explanation: None,
             versions: self.versions.clone(),
@@ -281,6 +278,7 @@ impl Pipeline {
     /// Where the text cannot be read or the model fails.
     pub fn explain(&self, complaint: &Complaint, heads: &[Head]) -> Result<Explanation> {
         let reading = self.segmenter.read(&complaint.text)?;
+        let language = complaint.answer_in.unwrap_or(self.language);
         let reasons = self.explainer().explain(&reading, heads)?;
         let word = |unit: usize, drop: f32| {
             let unit = &reasons.units[unit];
@@ -289,7 +287,7 @@ impl Pipeline {
         let explained = |of: &HeadReasons| HeadExplanation {
             head: of.head,
             label: crate::data::labels(&self.taxonomy, of.head).nth(of.label).unwrap_or_default().to_owned(),
-            name: self.name(of.head, of.label),
+            name: self.name(of.head, of.label, language),
             probability: rounded(of.probability),
             words: of.words.iter().map(|&(unit, drop)| word(unit, drop)).collect(),
             comprehensiveness: rounded(of.comprehensiveness),
@@ -311,8 +309,8 @@ impl Pipeline {
     }
 
     /// The display names of a label from the top level down; none for a head whose labels are numbers.
-    fn name(&self, head: Head, label: usize) -> Vec<String> {
-        let (taxonomy, language) = (&self.taxonomy, self.language);
+    fn name(&self, head: Head, label: usize, language: Language) -> Vec<String> {
+        let taxonomy = &self.taxonomy;
         let name = match head {
             Head::Category | Head::Secondary => return taxonomy.category_path(label, language),
             Head::Department => &taxonomy.departments[label].name,
@@ -324,7 +322,7 @@ impl Pipeline {
         vec![name.get(language).to_owned()]
     }
 
-    fn choice(&self, head: Head, prediction: &Prediction) -> Option<Choice> {
+    fn choice(&self, head: Head, prediction: &Prediction, language: Language) -> Option<Choice> {
         let (best, probability) = prediction.best(head)?;
         let label = |i: usize| crate::data::labels(&self.taxonomy, head).nth(i).unwrap_or_default().to_owned();
         let mut order: Vec<usize> = (0..prediction[head].len()).filter(|&i| i != best).collect();
@@ -337,7 +335,7 @@ impl Pipeline {
         });
         Some(Choice {
             label: label(best),
-            name: self.name(head, best),
+            name: self.name(head, best, language),
             probability: rounded(probability),
             band: decide::band(&self.policy, head, prediction),
             alternatives: order.iter().copied().take(ALTERNATIVES).map(candidate).collect(),

@@ -124,6 +124,7 @@ fn complaint(json: &str, path: &str) -> Result<Complaint, Fault> {
         product: fields.short_text("product", FIELD_LIMIT)?,
         region: fields.short_text("region", FIELD_LIMIT)?,
         received_at: fields.short_text("received_at", FIELD_LIMIT)?,
+        ..Complaint::default()
     };
     if complaint.received_at.as_ref().is_some_and(|t| t.parse::<jiff::Timestamp>().is_err()) {
         let reason = "must be a time with its offset, as in 2026-11-25T09:30:00+08:00 (RFC 3339)".into();

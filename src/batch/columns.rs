@@ -88,6 +88,7 @@ impl Columns {
             product: other("product"),
             region: other("region"),
             received_at: other("received_at"),
+            ..Complaint::default()
         })
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     decide::Bands,
     taxonomy::Taxonomy,
 };
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
@@ -63,14 +64,17 @@ impl Bundle {
         let manifest = verify(folder)?;
         let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
         let taxonomy = Taxonomy::open(&folder.join(file::TAXONOMY))?;
-        let transformer = match &manifest.reading {
-            Some(r) => Some(Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces, r.precision)?),
-            None => None,
+        let transformer = || match &manifest.reading {
+            Some(r) => Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces, r.precision).map(Some),
+            None => Ok(None),
         };
-        let linear = match manifest.files.contains_key(file::LINEAR) {
-            true => Some(LinearModel::open(&folder.join(file::LINEAR))?),
-            false => None,
+        let linear = || match manifest.files.contains_key(file::LINEAR) {
+            true => LinearModel::open(&folder.join(file::LINEAR)).map(Some),
+            false => Ok(None),
         };
+        // A server answers from the moment that all is read: what can be read side by side is.
+        let (transformer, linear) = rayon::join(transformer, linear);
+        let (transformer, linear) = (transformer?, linear?);
         if let Some(reason) = linear.as_ref().and_then(|model| model.misfit(&taxonomy)) {
             return Err(fault(reason));
         }
@@ -104,12 +108,14 @@ pub fn verify(folder: &Path) -> Result<Manifest> {
     }
     let manifest: Manifest = read_json(&path)?;
     manifest.check().map_err(fault)?;
-    for (name, record) in &manifest.files {
+    let hashed = |name: &String| -> Result<String> {
         let path = folder.join(name);
-        if !path.exists() {
-            return Err(fault(format!("{name} is missing")));
-        }
-        let found = hash(&path)?;
+        if path.exists() { hash(&path) } else { Err(fault(format!("{name} is missing"))) }
+    };
+    let names: Vec<&String> = manifest.files.keys().collect();
+    let hashes: Vec<Result<String>> = names.into_par_iter().map(hashed).collect();
+    for ((name, record), found) in manifest.files.iter().zip(hashes) {
+        let found = found?;
         if found != record.sha256 {
             let (expected, file) = (record.sha256.clone(), name.clone());
             return Err(Error::BundleHash { path: folder.to_owned(), file, expected, found });

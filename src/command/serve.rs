@@ -31,6 +31,9 @@ pub struct Serve {
     /// Complaints that may wait; more are refused with 429
     #[arg(long, value_name = "N", default_value_t = 1_024, value_parser = at_least_one)]
     queue: usize,
+    /// How long a complaint may be expected to wait before it is refused with 429; a batch may wait ten times as long
+    #[arg(long, value_name = "MS", default_value_t = 2_000)]
+    longest_wait_ms: u64,
     /// How long a busy worker waits for more complaints to decide together
     #[arg(long, value_name = "MS", default_value_t = 2)]
     max_wait_ms: u64,
@@ -66,6 +69,7 @@ impl Serve {
             workers: self.workers,
             queue: self.queue,
             max_wait: Duration::from_millis(self.max_wait_ms),
+            longest_wait: Duration::from_millis(self.longest_wait_ms),
             ..Settings::default()
         };
         let state = State::start(Arc::new(self.model.open()?), settings)?;

@@ -21,6 +21,7 @@ prop_compose! {
             customer: customer.map(|(id, tier)| Customer { id, tier }),
             order: order.map(|(id, amount)| Order { id, amount }),
             received_at: Some("2026-11-25T09:30:00+08:00".into()),
+            ..Complaint::default()
         }
     }
 }

@@ -75,7 +75,7 @@ impl Batcher {
     /// # Errors
     /// [`Error::Internal`] where the system gives no thread.
     pub fn start(decide: Arc<dyn Decide>, settings: &Settings, metrics: Arc<Metrics>) -> Result<Self> {
-        let queue = Arc::new(Queue::new(settings.queue));
+        let queue = Arc::new(Queue::new(settings.queue, settings.longest_wait));
         let portions = Arc::new(AtomicU64::new(0));
         let workers = (0..settings.workers.max(1)).map(|n| {
             let worker = Worker {
@@ -85,6 +85,7 @@ impl Batcher {
                 portions: portions.clone(),
                 portion: Portion { count: settings.portion.max(1), bytes: settings.portion_bytes },
                 patience: settings.max_wait,
+                colleagues: settings.workers.max(1),
             };
             std::thread::Builder::new()
                 .name(format!("decide-{n}"))
@@ -147,6 +148,8 @@ struct Worker {
     portions: Arc<AtomicU64>,
     portion: Portion,
     patience: Duration,
+    /// Workers, this one among them.
+    colleagues: usize,
 }
 
 impl Worker {
@@ -160,8 +163,10 @@ impl Worker {
             self.metrics.abandoned(gone);
             if !jobs.is_empty() {
                 last = jobs.len();
+                let begun = Instant::now();
                 self.serve(jobs);
                 rested = Instant::now();
+                self.queue.paced(last, rested - begun, self.colleagues);
             }
         }
     }

@@ -53,8 +53,8 @@ pub enum Refusal {
     BodyTooSlow { seconds: u64 },
     #[error("the body broke off")]
     BodyBroken,
-    #[error("this path takes no query parameters{}", known.map(|known| format!(" but {known}")).unwrap_or_default())]
-    UnknownParameter { known: Option<&'static str> },
+    #[error("this path takes no query parameters but {known}")]
+    UnknownParameter { known: &'static str },
     #[error("the query parameter {name} {reason}")]
     InvalidParameter { name: &'static str, reason: &'static str },
     #[error("the model has not answered yet")]

@@ -1,43 +1,66 @@
 //! The query of a request: what a path does not know is refused, not passed over. Never quotes what was sent.
 
 use super::{State, problem::Refusal};
+use crate::taxonomy::Language;
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-/// No parameters.
-pub(super) struct NoQuery;
-/// Whether an explanation is asked for: `?explain=true`.
-pub(super) struct Explain(pub bool);
+/// How a complaint is to be answered: `?explain=true&lang=en`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wishes {
+    /// Whether the decision is explained.
+    pub explain: bool,
+    /// The language of names and reasons.
+    pub language: Option<Language>,
+}
+/// How many complaints are to be answered: `?lang=en`.
+pub(super) struct InLanguage(pub Option<Language>);
 
-impl FromRequestParts<State> for NoQuery {
+impl FromRequestParts<State> for Wishes {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        match pairs(parts).next() {
-            Some(_) => Err(Refusal::UnknownParameter { known: None }),
-            None => Ok(NoQuery),
-        }
+        let [explain, lang] = named(parts, ["explain", "lang"], "explain and lang")?;
+        let explain = match explain {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => return Err(Refusal::InvalidParameter { name: "explain", reason: "must be true or false" }),
+        };
+        Ok(Wishes { explain, language: language(lang)? })
     }
 }
 
-impl FromRequestParts<State> for Explain {
+impl FromRequestParts<State> for InLanguage {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        const NAME: &str = "explain";
-        let mut explain = None;
-        for (name, value) in pairs(parts) {
-            if name != NAME {
-                return Err(Refusal::UnknownParameter { known: Some(NAME) });
-            }
-            let value = match value {
-                "true" => true,
-                "false" => false,
-                _ => return Err(Refusal::InvalidParameter { name: NAME, reason: "must be true or false" }),
-            };
-            if explain.replace(value).is_some() {
-                return Err(Refusal::InvalidParameter { name: NAME, reason: "is given twice" });
-            }
-        }
-        Ok(Explain(explain.unwrap_or(false)))
+        let [lang] = named(parts, ["lang"], "lang")?;
+        Ok(InLanguage(language(lang)?))
     }
+}
+
+fn language(value: Option<&str>) -> Result<Option<Language>, Refusal> {
+    match value {
+        None => Ok(None),
+        Some("zh") => Ok(Some(Language::Zh)),
+        Some("en") => Ok(Some(Language::En)),
+        Some(_) => Err(Refusal::InvalidParameter { name: "lang", reason: "must be zh or en" }),
+    }
+}
+
+/// The values of the parameters that a path knows; `known` names them in a refusal.
+fn named<'a, const N: usize>(
+    parts: &'a Parts,
+    names: [&'static str; N],
+    known: &'static str,
+) -> Result<[Option<&'a str>; N], Refusal> {
+    let mut values = [None; N];
+    for (name, value) in pairs(parts) {
+        let Some(place) = names.iter().position(|known| *known == name) else {
+            return Err(Refusal::UnknownParameter { known });
+        };
+        if values[place].replace(value).is_some() {
+            return Err(Refusal::InvalidParameter { name: names[place], reason: "is given twice" });
+        }
+    }
+    Ok(values)
 }
 
 /// Names and values as they were sent: what we know needs no decoding.

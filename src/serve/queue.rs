@@ -36,18 +36,37 @@ pub(super) struct Portion {
 
 pub(super) struct Queue {
     limit: usize,
+    longest_wait: Duration,
     inner: Mutex<Inner>,
     wake: Condvar,
 }
+
+/// A batch may wait as many times as long as a person.
+const PATIENCE_OF_BATCHES: u32 = 10;
+/// How much the last portion tells of the pace, against all before it.
+const NEWS: f64 = 0.2;
 
 #[derive(Default)]
 struct Inner {
     singles: VecDeque<Job>,
     batches: VecDeque<Job>,
     closed: bool,
+    /// Seconds that the workers together need for a complaint of late; 0 before the first.
+    pace: f64,
 }
 
 impl Inner {
+    /// Whether as many more may wait: for a place, and for an answer in time at the pace of late. A person waits for other
+    /// persons only, as they go first; whoever finds nobody waiting is taken in any case.
+    fn has_room(&self, more: usize, lane: Lane, limit: usize, longest_wait: Duration) -> bool {
+        let (ahead, patience) = match lane {
+            Lane::Single => (self.singles.len(), longest_wait),
+            Lane::Batch => (self.len(), longest_wait * PATIENCE_OF_BATCHES),
+        };
+        let in_time = ahead as f64 * self.pace <= patience.as_secs_f64();
+        (self.len() + more <= limit && in_time) || (lane == Lane::Batch && self.len() == 0)
+    }
+
     fn len(&self) -> usize {
         self.singles.len() + self.batches.len()
     }
@@ -62,16 +81,25 @@ impl Inner {
 }
 
 impl Queue {
-    pub fn new(limit: usize) -> Self {
-        Queue { limit, inner: Mutex::default(), wake: Condvar::new() }
+    /// A queue of `limit` places that refuses a person who would wait longer than `longest_wait`.
+    pub fn new(limit: usize, longest_wait: Duration) -> Self {
+        Queue { limit, longest_wait, inner: Mutex::default(), wake: Condvar::new() }
+    }
+
+    /// Notes that one of `workers` needed `took` for a portion of `count` complaints.
+    pub fn paced(&self, count: usize, took: Duration, workers: usize) {
+        let pace = took.as_secs_f64() / (count * workers).max(1) as f64;
+        let mut inner = self.lock();
+        inner.pace = if inner.pace == 0.0 { pace } else { inner.pace + NEWS * (pace - inner.pace) };
     }
 
     pub fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Takes all of the jobs or, where there are not enough places, none. A batch that is larger than the whole queue
-    /// is taken when nothing else waits; otherwise it could never be served.
+    /// Takes all of the jobs or, where there are not enough places or those who wait already need too long, none: a
+    /// refusal at once is better than an answer that comes too late. A batch that is larger than the whole queue is taken
+    /// when nothing else waits; otherwise it could never be served.
     ///
     /// # Errors
     /// [`Error::Overloaded`] or [`Error::ShuttingDown`], at once.
@@ -80,12 +108,12 @@ impl Queue {
         if inner.closed {
             return Err(Error::ShuttingDown);
         }
-        let fits = |inner: &Inner| inner.len() + jobs.len() <= self.limit || (lane == Lane::Batch && inner.len() == 0);
+        let fits = |inner: &Inner| inner.has_room(jobs.len(), lane, self.limit, self.longest_wait);
         if !fits(&inner) {
             // Before anyone is refused, the places of those who have gone are freed.
             inner.sweep();
             if !fits(&inner) {
-                return Err(Error::Overloaded { limit: self.limit });
+                return Err(Error::Overloaded { waiting: inner.len() });
             }
         }
         match lane {

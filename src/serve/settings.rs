@@ -9,6 +9,9 @@ pub struct Settings {
     pub workers: usize,
     /// Complaints that may wait; one more is refused with 429.
     pub queue: usize,
+    /// How long a complaint may be expected to wait, at the pace of late, before it is refused with 429; a batch may wait ten
+    /// times as long.
+    pub longest_wait: Duration,
     /// Complaints that one worker takes at once.
     pub portion: usize,
     /// Bytes of text that one worker takes at once.
@@ -34,6 +37,7 @@ impl Default for Settings {
         Settings {
             workers: 1,
             queue: 1_024,
+            longest_wait: Duration::from_secs(2),
             portion: 32,
             portion_bytes: 64 << 10,
             max_wait: Duration::from_millis(2),

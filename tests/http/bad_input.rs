@@ -174,12 +174,19 @@ async fn wrong_paths_and_methods_are_problems_too() {
 async fn query_parameters_are_not_silently_ignored() {
     let server = server().await;
     for (path, told) in [
-        ("/v1/classify?explian=true", "400 unknown_parameter: this path takes no query parameters but explain"),
-        ("/v1/classify?explain=true&lang=en", "400 unknown_parameter: this path takes no query parameters but explain"),
+        (
+            "/v1/classify?explian=true",
+            "400 unknown_parameter: this path takes no query parameters but explain and lang",
+        ),
+        (
+            "/v1/classify?explain=true&mood=good",
+            "400 unknown_parameter: this path takes no query parameters but explain and lang",
+        ),
+        ("/v1/classify?lang=fr", "400 invalid_parameter: the query parameter lang must be zh or en"),
         ("/v1/classify?explain=yes", "400 invalid_parameter: the query parameter explain must be true or false"),
         ("/v1/classify?explain", "400 invalid_parameter: the query parameter explain must be true or false"),
         ("/v1/classify?explain=true&explain=true", "400 invalid_parameter: the query parameter explain is given twice"),
-        ("/v1/classify/batch?explain=true", "400 unknown_parameter: this path takes no query parameters"),
+        ("/v1/classify/batch?explain=true", "400 unknown_parameter: this path takes no query parameters but lang"),
     ] {
         assert_eq!(line(&server.post(path, r#"{"text": "包装破了"}"#).await), told, "{path}");
     }

@@ -137,3 +137,20 @@ async fn real_answers_fit_the_document() {
         foretold(&document, "get", path, &server.get(path).await);
     }
 }
+
+#[tokio::test]
+async fn names_and_reasons_come_in_the_language_that_is_asked_for() {
+    let server = server().await;
+    let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let body = json!({"text": TEXTS[0]}).to_string();
+    for (query, zh) in [("", true), ("?lang=zh", true), ("?lang=en", false)] {
+        let reply = server.post(&format!("/v1/classify{query}"), body.clone()).await.json();
+        assert_eq!(chinese(reply["decision"]["reason"].as_str().unwrap()), zh, "{reply}");
+        assert_eq!(chinese(reply["category"]["name"][0].as_str().unwrap()), zh, "{reply}");
+        let batch = json!({"complaints": [{"text": TEXTS[0]}]}).to_string();
+        let reply = server.post(&format!("/v1/classify/batch{query}"), batch).await.json();
+        assert_eq!(chinese(reply["results"][0]["decision"]["decision"]["reason"].as_str().unwrap()), zh, "{reply}");
+    }
+    let explained = server.post("/v1/classify?explain=true&lang=en", body).await.json();
+    assert!(!chinese(explained["explanation"]["heads"][0]["name"][0].as_str().unwrap()), "{explained}");
+}

@@ -57,6 +57,29 @@ async fn a_full_queue_refuses_at_once_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn who_would_wait_too_long_is_refused_though_there_are_places() {
+    let engine = StandIn::new();
+    let settings = Settings { longest_wait: Duration::from_millis(50), ..Settings::default() };
+    let (server, first) = held(&engine, settings).await;
+    // The worker learns that a complaint takes far longer than the bound.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    engine.open();
+    assert_eq!(first.await.unwrap().status, StatusCode::OK);
+    engine.close();
+    let _second = ask(&server, "second");
+    engine.begun(3).await;
+    // Nobody waits: the next is taken, the one after it is not, and a batch has more patience.
+    let third = ask(&server, "third");
+    waiting(&server, 1).await;
+    assert_eq!(ask(&server, "fourth").await.unwrap().code(), "overloaded");
+    let batch = ask_batch(&server, &["fifth".into(), "sixth".into()]);
+    waiting(&server, 3).await;
+    engine.open();
+    assert_eq!(third.await.unwrap().status, StatusCode::OK);
+    assert_eq!(batch.await.unwrap().status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn what_waits_is_decided_together() {
     let engine = StandIn::new();
     let (server, _first) = held(&engine, Settings { portion: 8, ..Settings::default() }).await;

@@ -8,7 +8,7 @@ use crate::{
         body::{BatchBody, Length},
         observe::with_timing,
         problem::{Problem, Refusal},
-        query::NoQuery,
+        query::InLanguage,
     },
 };
 use axum::{
@@ -49,6 +49,7 @@ pub(super) enum Outcome {
 /// A complaint that cannot be read gets its own problem and does not harm the others.
 #[utoipa::path(
     post, path = "/v1/classify/batch", tag = "classify", request_body = Batch,
+    params(("lang" = Option<String>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it")),
     responses(
         (status = 200, description = "One outcome a complaint, order kept", body = BatchAnswer),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -63,7 +64,7 @@ pub(super) enum Outcome {
 )]
 pub(super) async fn batch(
     Shared(state): Shared<State>,
-    _: NoQuery,
+    InLanguage(answer_in): InLanguage,
     BatchBody(body): BatchBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
@@ -71,7 +72,7 @@ pub(super) async fn batch(
     let mut outcomes = Vec::new();
     let mut complaints = Vec::new();
     for item in request::batch(&body, state.settings().batch).map_err(refuse)? {
-        outcomes.push(item.map(|complaint| complaints.push(complaint)));
+        outcomes.push(item.map(|complaint| complaints.push(Complaint { answer_in, ..complaint })));
     }
     let answers = state.batcher().decide_many(complaints).await.map_err(refuse)?;
     let times = times(&answers);

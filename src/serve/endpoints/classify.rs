@@ -7,7 +7,7 @@ use crate::{
         body::{Length, SingleBody},
         observe::with_timing,
         problem::{Problem, Refusal},
-        query::Explain,
+        query::Wishes,
     },
 };
 use axum::{
@@ -22,7 +22,10 @@ use axum::{
 /// twenty times a decision; the `Server-Timing` header tells it as `explain`.
 #[utoipa::path(
     post, path = "/v1/classify", tag = "classify", request_body = Complaint,
-    params(("explain" = Option<bool>, Query, description = "Whether to add `explanation`; false without it")),
+    params(
+        ("explain" = Option<bool>, Query, description = "Whether to add `explanation`; false without it"),
+        ("lang" = Option<String>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
+    ),
     responses(
         (status = 200, description = "The decision", body = Decision),
         (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem,
@@ -39,13 +42,13 @@ use axum::{
 )]
 pub(super) async fn classify(
     Shared(state): Shared<State>,
-    Explain(explain): Explain,
+    wishes: Wishes,
     SingleBody(body): SingleBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
     let refuse = |error: crate::Error| (length, Refusal::from(error));
-    let complaint = Complaint::from_json(&body).map_err(refuse)?;
-    let answer = state.batcher().decide(complaint, explain).await.map_err(refuse)?;
+    let complaint = Complaint { answer_in: wishes.language, ..Complaint::from_json(&body).map_err(refuse)? };
+    let answer = state.batcher().decide(complaint, wishes.explain).await.map_err(refuse)?;
     let decision = answer.result.map_err(refuse)?;
     let mut response = (length, Json(decision)).into_response();
     let times = answer.timings;

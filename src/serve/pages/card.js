@@ -179,7 +179,7 @@ export function card(t, names, decision, text, took) {
   const to = decision.department && names.of("departments", decision.department.label, decision.department.name.at(-1));
   const reasons = decision.priority?.reasons ?? [];
   const element = h("article", { class: `card ${action}`, "aria-label": t[action] },
-    h("header", { class: "verdict" }, h("div", {}, h("strong", {}, t[action]), h("p", { lang: "zh" }, decision.decision.reason)),
+    h("header", { class: "verdict" }, h("div", {}, h("strong", {}, t[action]), h("p", {}, decision.decision.reason)),
       to && h("div", { class: "to" }, h("span", {}, t.to[action]), h("b", {}, to))),
     block(t.said, "words", marked(text, reasons)),
     h("div", { class: "pair" }, decision.category && category(t, names, decision.category),

@@ -79,7 +79,7 @@ async function decide() {
   try {
     taxonomy ??= await (await fetch("/v1/taxonomy", { signal: mine.signal })).json();
     policy ??= await (await fetch("/v1/policy", { signal: mine.signal })).json();
-    const response = await fetch("/v1/classify", {
+    const response = await fetch(`/v1/classify?lang=${language}`, {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(complaint), signal: mine.signal,
     });
     const answer = await response.json();
@@ -112,6 +112,8 @@ at("language").addEventListener("click", () => {
   language = language === "zh" ? "en" : "zh";
   localStorage.setItem("language", language);
   speak();
+  // The reasons of an answer come from the server, in the language that was asked for.
+  if (shown?.decision && text.value === shown.said) decide();
 });
 speak();
 text.focus();
