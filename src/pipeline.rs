@@ -18,6 +18,7 @@ use crate::{
     segment::{Reading, Segmenter},
     taxonomy::{Language, Taxonomy},
 };
+use candle_core::Device;
 use rayon::prelude::*;
 use std::{
     path::Path,
@@ -67,8 +68,13 @@ const TOLD: f32 = 0.5;
 impl Pipeline {
     /// Opens a bundle, with the policy of a file or the built-in one that fits the bundle's taxonomy.
     pub fn open(bundle: &Path, policy: Option<&Path>) -> Result<Self> {
+        Self::open_on(bundle, policy, &Device::Cpu)
+    }
+
+    /// The same, with the transformer on a device.
+    pub fn open_on(bundle: &Path, policy: Option<&Path>, device: &Device) -> Result<Self> {
         // The dictionary takes as long to load as the bundle.
-        let (segmenter, opened) = rayon::join(Segmenter::new, || Bundle::open(bundle));
+        let (segmenter, opened) = rayon::join(Segmenter::new, || Bundle::open_on(bundle, device));
         let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, .. } = opened?;
         let mut policy = match policy {
             Some(path) => Policy::open(path, &taxonomy)?,

@@ -24,6 +24,7 @@ use crate::{
     decide::Bands,
     taxonomy::Taxonomy,
 };
+use candle_core::Device;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -61,11 +62,18 @@ impl Bundle {
     /// # Errors
     /// [`Error::BundleHash`] names the file that was changed or half copied; [`Error::Bundle`] what is missing.
     pub fn open(folder: &Path) -> Result<Self> {
+        Self::open_on(folder, &Device::Cpu)
+    }
+
+    /// The same, with the transformer on a device.
+    pub fn open_on(folder: &Path, device: &Device) -> Result<Self> {
         let manifest = verify(folder)?;
         let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
         let taxonomy = Taxonomy::open(&folder.join(file::TAXONOMY))?;
         let transformer = || match &manifest.reading {
-            Some(r) => Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces, r.precision).map(Some),
+            Some(r) => {
+                Transformer::open(folder, &taxonomy, r.pooling, &r.prefix, r.max_pieces, r.precision, device).map(Some)
+            }
             None => Ok(None),
         };
         let linear = || match manifest.files.contains_key(file::LINEAR) {

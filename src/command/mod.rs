@@ -15,7 +15,7 @@ pub mod serve;
 mod stdout;
 pub mod train;
 
-use crate::{Error, Pipeline, Result};
+use crate::{Pipeline, Result, classify::transformer::device};
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -58,20 +58,14 @@ pub struct ModelFlags {
     /// Policy file; without it the built-in policy that fits the bundle's taxonomy
     #[arg(long, value_name = "FILE", env = "FENZHEN_POLICY")]
     pub policy: Option<PathBuf>,
-    /// Where the model runs: cpu, cuda:N or metal
+    /// Where the transformer runs: cpu, cuda:N or metal (builds with the features cuda, metal)
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub device: String,
 }
 
 impl ModelFlags {
     pub fn open(&self) -> Result<Pipeline> {
-        if self.device != "cpu" {
-            return Err(Error::Device {
-                device: self.device.clone(),
-                reason: "this build answers on the CPU only".into(),
-            });
-        }
-        Pipeline::open(&self.bundle, self.policy.as_deref())
+        Pipeline::open_on(&self.bundle, self.policy.as_deref(), &device(&self.device)?)
     }
 }
 

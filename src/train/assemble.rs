@@ -14,6 +14,7 @@ use crate::{
     data::Targets,
     evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
 };
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -70,7 +71,9 @@ pub fn assemble(
 
     talk.note("calibrating");
     let precision = recipe.bundle.precision;
-    let open = |r: &EncoderRecipe| Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces, precision);
+    let open = |r: &EncoderRecipe| {
+        Transformer::open(out, &taxonomy, r.pooling, &r.prefix, r.max_pieces, precision, &Device::Cpu)
+    };
     let transformer = recipe.encoder.as_ref().map(open).transpose()?;
     let models = Models { transformer: transformer.as_ref(), linear: &linear };
     // Temperatures and blends are fitted on one half, the bands on the other: their promise needs rows that nothing has seen.

@@ -5,7 +5,7 @@ use crate::{
     encode::Ragged,
     segment::Reading,
 };
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Tensor, Var};
 
 impl Transformer {
     /// For each label of `targets`, one number a word of the reading: by how much the logarithm of the label's probability
@@ -23,7 +23,7 @@ impl Transformer {
         let words = Var::from_tensor(&self.full()?.encoder.weights.words(&batch.ids)?)?;
         let logits = self.logits_of_words(&batch, &words)?;
         let slopes = self.slopes(&logits.to_vec2::<f32>()?, targets);
-        let slopes = Tensor::from_vec(slopes, logits.shape(), &Device::Cpu)?;
+        let slopes = Tensor::from_vec(slopes, logits.shape(), logits.device())?;
         let gradients = (logits * slopes)?.sum_all()?.backward()?;
         let mut attributions = vec![vec![0.0; reading.words.len()]; targets.len()];
         let Some(gradient) = gradients.get(&words) else { return Ok(attributions) };
@@ -64,6 +64,7 @@ impl Transformer {
 mod tests {
     use super::*;
     use crate::{bundle::Bundle, segment::Segmenter};
+    use candle_core::Device;
 
     #[test]
     fn attributions_are_what_a_small_step_towards_the_mask_does() {

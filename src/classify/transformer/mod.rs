@@ -2,6 +2,7 @@
 
 mod attribution;
 mod config;
+mod device;
 mod encoder;
 pub mod engine;
 mod heads;
@@ -10,6 +11,7 @@ pub mod quantize;
 mod weights;
 
 pub use config::EncoderConfig;
+pub use device::device;
 pub use encoder::{Encoder, Noise, Pooling, pool};
 pub use engine::{Engine, kernel::Kernel};
 pub use heads::HeadLayout;
@@ -64,7 +66,8 @@ pub struct Transformer {
     pub layout: HeadLayout,
     folder: PathBuf,
     config: EncoderConfig,
-    /// Absent where the bundle answers in f32.
+    device: Device,
+    /// Absent where the bundle answers in f32, or on another device than the CPU.
     engine: Option<Engine>,
     /// The same model in f32: read when something first needs gradients, or at once where it is what answers.
     full: OnceLock<FullPrecision>,
@@ -79,7 +82,7 @@ pub struct FullPrecision {
 
 impl Transformer {
     /// Reads `config.json`, `model.safetensors` and `tokenizer.json` of a bundle. Without a wish for the precision, weights
-    /// that are stored as bytes are used as bytes, others in f32.
+    /// that are stored as bytes are used as bytes, others in f32; on another device than the CPU all are used in f32.
     pub fn open(
         dir: &Path,
         taxonomy: &Taxonomy,
@@ -87,6 +90,7 @@ impl Transformer {
         prefix: &str,
         max_pieces: usize,
         precision: Option<Precision>,
+        device: &Device,
     ) -> Result<Self> {
         let config = EncoderConfig::open(&dir.join("config.json"))?;
         let path = dir.join("model.safetensors");
@@ -106,14 +110,15 @@ impl Transformer {
         }
         let stored = tensors.values().any(|tensor| matches!(tensor, Stored::Bytes { .. }));
         let engine = match precision.unwrap_or(if stored { Precision::Int8 } else { Precision::F32 }) {
-            Precision::F32 => None,
-            Precision::Int8 => {
+            Precision::Int8 if device.is_cpu() => {
                 let heads = (HEAD_WEIGHT, HEAD_BIAS);
                 Some(Engine::new(&tensors, &config, pooling, heads, Kernel::best()).map_err(fault)?)
             }
+            _ => None,
         };
         let folder = dir.to_owned();
-        let transformer = Transformer { pieces, pooling, layout, folder, config, engine, full: OnceLock::new() };
+        let (device, full) = (device.clone(), OnceLock::new());
+        let transformer = Transformer { pieces, pooling, layout, folder, config, device, engine, full };
         if transformer.engine.is_none() {
             transformer.full()?;
         }
@@ -142,9 +147,9 @@ impl Transformer {
             }
             Ok(tensor)
         };
-        let head_weight = take(HEAD_WEIGHT, &[self.layout.width, width])?;
-        let head_bias = take(HEAD_BIAS, &[self.layout.width])?;
-        let weights = Weights::from_hf(tensors, &self.config, &Device::Cpu).map_err(fault)?;
+        let head_weight = take(HEAD_WEIGHT, &[self.layout.width, width])?.to_device(&self.device)?;
+        let head_bias = take(HEAD_BIAS, &[self.layout.width])?.to_device(&self.device)?;
+        let weights = Weights::from_hf(tensors, &self.config, &self.device).map_err(fault)?;
         let encoder = Encoder { config: self.config.clone(), weights };
         Ok(self.full.get_or_init(|| FullPrecision { encoder, head_weight, head_bias }))
     }

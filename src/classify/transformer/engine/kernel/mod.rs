@@ -180,5 +180,6 @@ pub struct Left {
 
 enum Data {
     Bytes(Vec<i8>),
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only AVX2 takes words"))]
     Words(Vec<i16>),
 }
