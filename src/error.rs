@@ -48,6 +48,33 @@ pub enum Error {
     Data { path: PathBuf, reason: String },
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("{}: {reason}", path.display())]
+    Calendar { path: PathBuf, reason: String },
+    #[error("{}: {reason}", path.display())]
+    Deadlines { path: PathBuf, reason: String },
+    #[error(
+        "no deadline can be counted from {from}: the calendar has too little working time in the {years} years after it"
+    )]
+    DeadlineOutOfReach { from: jiff::Timestamp, years: i16 },
+    #[error("{}: {reason}", path.display())]
+    TicketPolicy { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Number(#[from] crate::desk::ticket::NumberFault),
+    #[error(
+        "ticket {number} is at {state}, where `{command}` is not possible; possible now: {}",
+        if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") }
+    )]
+    TicketTransition { number: String, state: String, command: &'static str, allowed: Vec<&'static str> },
+    #[error("`{command}` is not for the role {role} here: {reason}")]
+    TicketForbidden { command: &'static str, role: &'static str, reason: String },
+    #[error("`{command}`: {reason}")]
+    TicketCommand { command: &'static str, reason: String },
+    #[error("ticket {number} is at version {found}; the command was meant for {expected}")]
+    VersionConflict { number: String, expected: String, found: u64 },
+    #[error("event {sequence} of the stored history is of the kind `{kind}`, which this version does not know")]
+    UnknownEventKind { sequence: u64, kind: String },
+    #[error("the stored history cannot be read at event {sequence}: {reason}")]
+    TicketHistory { sequence: u64, reason: String },
     #[error("the device {device} cannot be used: {reason}")]
     Device { device: String, reason: String },
     #[error("tensor work failed: {0}")]
@@ -84,6 +111,17 @@ impl Error {
             Error::Row { .. } => "invalid_row",
             Error::Data { .. } => "invalid_data",
             Error::File { .. } => "file",
+            Error::Calendar { .. } => "invalid_calendar",
+            Error::Deadlines { .. } => "invalid_deadlines",
+            Error::DeadlineOutOfReach { .. } => "deadline_out_of_reach",
+            Error::TicketPolicy { .. } => "invalid_ticket_policy",
+            Error::Number(fault) => fault.code(),
+            Error::TicketTransition { .. } => "illegal_transition",
+            Error::TicketForbidden { .. } => "forbidden_command",
+            Error::TicketCommand { .. } => "invalid_command",
+            Error::VersionConflict { .. } => "version_conflict",
+            Error::UnknownEventKind { .. } => "unknown_event_kind",
+            Error::TicketHistory { .. } => "invalid_history",
             Error::Device { .. } => "device",
             Error::Tensor(_) => "tensor",
             Error::Internal(_) => "internal",
@@ -118,6 +156,14 @@ impl Error {
                 "the folder must hold config.json, model.safetensors and tokenizer.json of a BERT-style encoder".into()
             }
             Error::File { .. } => "check the path and the permissions".into(),
+            Error::DeadlineOutOfReach { .. } => {
+                "check the calendar's week and holidays, and the time of the event".into()
+            }
+            Error::Number(fault) => fault.hint().into(),
+            Error::TicketTransition { .. } => "do one of what is possible now, or read the ticket again".into(),
+            Error::VersionConflict { .. } => "read the ticket again and repeat with its new ETag".into(),
+            Error::UnknownEventKind { .. } => "a newer version wrote it: start that version".into(),
+            Error::TicketHistory { .. } => "restore the history from a backup".into(),
             Error::Device { .. } => "use --device cpu".into(),
             _ => return None,
         })

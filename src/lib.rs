@@ -16,7 +16,7 @@
 //! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and
 //! [`bundle`] (a trained model in a folder): three versioned things that are never mixed. [`data`] reads labelled rows,
 //! [`train`] learns from them, [`evaluate`] measures; [`batch`] scores files, [`serve`] answers over HTTP and [`command`]
-//! is the command line.
+//! is the command line. [`desk`] holds the rules of the complaint desk that decisions will drive.
 
 pub mod batch;
 pub mod bundle;
@@ -26,6 +26,7 @@ pub mod complaint;
 pub mod data;
 pub mod decide;
 pub mod decision;
+pub mod desk;
 pub mod encode;
 pub mod error;
 pub mod evaluate;

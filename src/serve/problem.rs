@@ -93,6 +93,12 @@ impl Refusal {
                 }
                 Error::TextTooLong { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The text is too long"),
                 Error::BatchTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The batch is too large"),
+                Error::Number(_) | Error::TicketCommand { .. } => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "The request does not fit the form")
+                }
+                Error::TicketForbidden { .. } => (StatusCode::FORBIDDEN, "Not yours to do"),
+                Error::TicketTransition { .. } => (StatusCode::CONFLICT, "Not possible now"),
+                Error::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "Somebody was faster"),
                 Error::Overloaded { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
                 Error::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down"),
                 Error::Listen { .. }
@@ -106,6 +112,12 @@ impl Refusal {
                 | Error::Row { .. }
                 | Error::Data { .. }
                 | Error::File { .. }
+                | Error::Calendar { .. }
+                | Error::Deadlines { .. }
+                | Error::DeadlineOutOfReach { .. }
+                | Error::TicketPolicy { .. }
+                | Error::UnknownEventKind { .. }
+                | Error::TicketHistory { .. }
                 | Error::Device { .. }
                 | Error::Tensor(_)
                 | Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "A fault on our side"),

@@ -4,6 +4,7 @@ mod classify;
 mod explain;
 mod help;
 mod models;
+mod policy;
 mod score;
 mod trust;
 
