@@ -36,6 +36,16 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     toml::from_str(text).map_err(|error| Fault { span: error.span(), reason: error.message().replace('\n', "; ") })
 }
 
+/// Refuses a document whose id or version is empty.
+pub(crate) fn identity(id: &Spanned<String>, version: &Spanned<String>) -> Result<(), Fault> {
+    for (what, place) in [("id", id), ("version", version)] {
+        if place.get_ref().trim().is_empty() {
+            return Err(Fault::at(place, format!("the {what} is empty")));
+        }
+    }
+    Ok(())
+}
+
 /// The line, from 1, of a byte offset.
 pub(crate) fn line(text: &str, offset: usize) -> usize {
     1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count()

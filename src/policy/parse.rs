@@ -116,11 +116,7 @@ struct RawDecide {
 /// Reads and checks.
 pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<Policy, Fault> {
     let file: File = located::read(text)?;
-    for (what, place) in [("id", &file.id), ("version", &file.version)] {
-        if place.get_ref().trim().is_empty() {
-            return Err(Fault::at(place, format!("the {what} is empty")));
-        }
-    }
+    located::identity(&file.id, &file.version)?;
     let priorities: Vec<&str> = taxonomy.priorities.iter().map(|p| p.label.id.as_str()).collect();
     let signals = signals(file.signals, &priorities)?;
     let decide = decide(file.decide, &signals, &priorities)?;

@@ -98,11 +98,7 @@ struct RawEscalation {
 /// Reads and checks.
 pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<DeadlinePolicy, Fault> {
     let file: File = located::read(text)?;
-    for (what, place) in [("id", &file.id), ("version", &file.version)] {
-        if place.get_ref().trim().is_empty() {
-            return Err(Fault::at(place, format!("the {what} is empty")));
-        }
-    }
+    located::identity(&file.id, &file.version)?;
     let warn_left = match &file.warning.left_percent {
         None => 20,
         Some(percent) if *percent.get_ref() < 100 => *percent.get_ref(),

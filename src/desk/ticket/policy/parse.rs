@@ -60,11 +60,7 @@ struct RawBouncing {
 /// Reads and checks.
 pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<TicketPolicy, Fault> {
     let file: File = located::read(text)?;
-    for (what, place) in [("id", &file.id), ("version", &file.version)] {
-        if place.get_ref().trim().is_empty() {
-            return Err(Fault::at(place, format!("the {what} is empty")));
-        }
-    }
+    located::identity(&file.id, &file.version)?;
     Ok(TicketPolicy {
         id: file.id.into_inner(),
         version: file.version.into_inner(),

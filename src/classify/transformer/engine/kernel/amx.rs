@@ -93,12 +93,19 @@ pub fn multiply(a: &[i8], panels: Panels, sums: &mut [i32]) {
     for (block, a) in a.chunks_exact(2 * TALL * wide).enumerate() {
         for (pair, columns) in columns.chunks(2).enumerate() {
             let sums = &mut sums[block * 2 * TALL * width + pair * 2 * COLUMNS..];
-            // SAFETY: `a` holds 32 rows of `wide` bytes, a panel `wide / 64` tiles, and `sums` the last of 32 rows of `width`
-            // values from these columns on.
+            // SAFETY: `a` holds 32 rows of `wide` bytes, a panel `wide / 64` tiles, and the room the last of 32 rows of its
+            // width from these columns on.
             unsafe {
                 match columns {
                     [left, right] => four_tiles(a, wide, left, right, sums, width),
-                    [one] => two_tiles(a, wide, one, sums, width),
+                    [one] => {
+                        // A panel without a second beside it is computed twice and kept once.
+                        let mut both = [0; 2 * TALL * 2 * COLUMNS];
+                        four_tiles(a, wide, one, one, &mut both, 2 * COLUMNS);
+                        for (sums, both) in sums.chunks_mut(width).zip(both.chunks_exact(2 * COLUMNS)) {
+                            sums[..COLUMNS].copy_from_slice(&both[..COLUMNS]);
+                        }
+                    }
                     _ => unreachable!("chunks of at most two"),
                 }
             }
@@ -145,41 +152,6 @@ unsafe fn four_tiles(a: &[i8], wide: usize, left: &[i8], right: &[i8], sums: &mu
             c1 = in(reg) out.add(COLUMNS),
             c2 = in(reg) out.add(TALL * width),
             c3 = in(reg) out.add(TALL * width + COLUMNS),
-            stride = in(reg) 4 * width,
-            options(nostack),
-        );
-    }
-}
-
-/// # Safety
-/// As for [`four_tiles`], with one panel.
-unsafe fn two_tiles(a: &[i8], wide: usize, panel: &[i8], sums: &mut [i32], width: usize) {
-    debug_assert!(a.len() == 2 * TALL * wide && panel.len() == wide * COLUMNS);
-    debug_assert!(sums.len() >= (2 * TALL - 1) * width + COLUMNS);
-    // SAFETY: as above.
-    unsafe {
-        asm!("tilezero tmm0", "tilezero tmm2", options(nostack, nomem));
-        for step in 0..wide / WIDE {
-            asm!(
-                "tileloadd tmm4, [{a0} + {stride}*1]",
-                "tileloadd tmm6, [{b0} + {row}*1]",
-                "tdpbssd tmm0, tmm4, tmm6",
-                "tileloadd tmm5, [{a1} + {stride}*1]",
-                "tdpbssd tmm2, tmm5, tmm6",
-                a0 = in(reg) a.as_ptr().add(step * WIDE),
-                a1 = in(reg) a.as_ptr().add(TALL * wide + step * WIDE),
-                b0 = in(reg) panel.as_ptr().add(step * TALL * WIDE),
-                stride = in(reg) wide,
-                row = in(reg) WIDE,
-                options(nostack, readonly),
-            );
-        }
-        let out = sums.as_mut_ptr();
-        asm!(
-            "tilestored [{c0} + {stride}*1], tmm0",
-            "tilestored [{c2} + {stride}*1], tmm2",
-            c0 = in(reg) out,
-            c2 = in(reg) out.add(TALL * width),
             stride = in(reg) 4 * width,
             options(nostack),
         );
