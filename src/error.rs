@@ -26,9 +26,7 @@ pub enum Error {
     ShuttingDown,
     #[error("cannot listen on {address}: {source}")]
     Listen { address: String, source: std::io::Error },
-    #[error(
-        "{address} can be reached from other machines, and anyone who reaches it may use it: there is no login yet"
-    )]
+    #[error("{address} can be reached from other machines, and nobody could sign in yet: there is no administrator")]
     PublicAddress { address: String },
     #[error("{path}: {reason}", path = path.display())]
     Taxonomy { path: PathBuf, reason: String },
@@ -75,6 +73,58 @@ pub enum Error {
     UnknownEventKind { sequence: u64, kind: String },
     #[error("the stored history cannot be read at event {sequence}: {reason}")]
     TicketHistory { sequence: u64, reason: String },
+    #[error("the URL of the database: {reason}")]
+    StoreUrl { reason: String },
+    #[error("the database is out of reach: {reason}")]
+    StoreUnavailable { reason: String },
+    #[error("the database has other tables than this program knows: {reason}")]
+    StoreVersion { reason: String },
+    #[error("the database: {reason}")]
+    Store { reason: String },
+    #[error("{origin}: {reason}")]
+    SealKeys { origin: String, reason: String },
+    #[error("the sealed {what} cannot be opened: {reason}")]
+    Sealed { what: String, reason: String },
+    #[error("{reason}")]
+    Unauthenticated { reason: String },
+    #[error("`{needed}` is not for the role {role} here: {reason}")]
+    Forbidden { needed: &'static str, role: &'static str, reason: String },
+    #[error("too many failed sign-ins; locked for another {seconds} s")]
+    LockedOut { seconds: u64 },
+    #[error("too many requests; there is room again in {seconds} s")]
+    RateLimited { seconds: u64 },
+    #[error("the audit log is broken at entry {sequence}: {reason}")]
+    AuditChain { sequence: u64, reason: String },
+    #[error("the request came without the session's CSRF token")]
+    Csrf,
+    #[error("{}: {reason}", path.display())]
+    NoticeTemplates { path: PathBuf, reason: String },
+    #[error("the secret of a webhook cannot be used: {reason}")]
+    WebhookSecret { reason: String },
+    #[error("the URL of a webhook cannot be used: {reason}")]
+    WebhookUrl { reason: String },
+    #[error("the e-mail address cannot be used: {reason}")]
+    MailAddress { reason: String },
+    #[error("mail cannot be sent with these settings: {reason}")]
+    MailSettings { reason: String },
+    #[error("{}: {reason}", path.display())]
+    RelatePolicy { path: PathBuf, reason: String },
+    #[error("{}: {reason}", path.display())]
+    IncidentPolicy { path: PathBuf, reason: String },
+    #[error("backup: {reason}")]
+    Backup { reason: String },
+    #[error("there is no such ticket")]
+    NoSuchTicket,
+    #[error("there is no such key")]
+    NoSuchKey,
+    #[error("there is no such complaint")]
+    NoSuchComplaint,
+    #[error("the same Idempotency-Key came with another request before")]
+    IdempotencyConflict,
+    #[error("the channel has sent another text under the same external_id before: complaint {number}")]
+    ExternalIdConflict { number: String },
+    #[error("the work was taken over by another worker")]
+    LeaseLost,
     #[error("the device {device} cannot be used: {reason}")]
     Device { device: String, reason: String },
     #[error("tensor work failed: {0}")]
@@ -122,6 +172,32 @@ impl Error {
             Error::VersionConflict { .. } => "version_conflict",
             Error::UnknownEventKind { .. } => "unknown_event_kind",
             Error::TicketHistory { .. } => "invalid_history",
+            Error::StoreUrl { .. } => "invalid_store_url",
+            Error::StoreUnavailable { .. } => "store_unavailable",
+            Error::StoreVersion { .. } => "store_version",
+            Error::Store { .. } => "store",
+            Error::SealKeys { .. } => "invalid_seal_keys",
+            Error::Sealed { .. } => "sealed",
+            Error::Unauthenticated { .. } => "unauthenticated",
+            Error::Forbidden { .. } => "forbidden",
+            Error::LockedOut { .. } => "locked_out",
+            Error::RateLimited { .. } => "rate_limited",
+            Error::AuditChain { .. } => "audit_chain",
+            Error::Csrf => "csrf",
+            Error::NoticeTemplates { .. } => "invalid_notice_templates",
+            Error::WebhookSecret { .. } => "invalid_webhook_secret",
+            Error::WebhookUrl { .. } => "invalid_webhook_url",
+            Error::MailAddress { .. } => "invalid_mail_address",
+            Error::MailSettings { .. } => "invalid_mail_settings",
+            Error::RelatePolicy { .. } => "invalid_relate_policy",
+            Error::IncidentPolicy { .. } => "invalid_incident_policy",
+            Error::Backup { .. } => "backup",
+            Error::NoSuchTicket => "no_such_ticket",
+            Error::NoSuchKey => "no_such_key",
+            Error::NoSuchComplaint => "no_such_complaint",
+            Error::IdempotencyConflict => "idempotency_conflict",
+            Error::ExternalIdConflict { .. } => "external_id_conflict",
+            Error::LeaseLost => "lease_lost",
             Error::Device { .. } => "device",
             Error::Tensor(_) => "tensor",
             Error::Internal(_) => "internal",
@@ -146,8 +222,7 @@ impl Error {
                 _ => "the form is HOST:PORT, as in --listen 127.0.0.1:8080".into(),
             },
             Error::PublicAddress { .. } => {
-                "keep to 127.0.0.1, or add --allow-public where a firewall or a proxy with a login stands before it"
-                    .into()
+                "keep to 127.0.0.1, or make a key first: `fenzhen key create NAME --role admin`".into()
             }
             Error::Bundle { path, .. } | Error::BundleHash { path, .. } => {
                 format!("copy the bundle again, then run `fenzhen bundle verify {}`", path.display())
@@ -164,6 +239,22 @@ impl Error {
             Error::VersionConflict { .. } => "read the ticket again and repeat with its new ETag".into(),
             Error::UnknownEventKind { .. } => "a newer version wrote it: start that version".into(),
             Error::TicketHistory { .. } => "restore the history from a backup".into(),
+            Error::StoreUrl { .. } => "as in sqlite:///var/lib/fenzhen/desk.sqlite or postgres://user@host/fenzhen".into(),
+            Error::StoreUnavailable { .. } => "check that the database runs, has space, and may be reached from here".into(),
+            Error::SealKeys { .. } => "keep the key file with the database and its backups: without it nothing opens".into(),
+            Error::Sealed { .. } => "start with the key file that was used when it was written".into(),
+            Error::Unauthenticated { .. } => "send the header `Authorization: Bearer fz_…` with an API key".into(),
+            Error::Csrf => "send the token that came with the sign-in in the header `x-csrf-token`".into(),
+            Error::WebhookSecret { .. } => {
+                "the form is whsec_ and base64 of 24 to 64 bytes; leave it out to get a new one".into()
+            }
+            Error::WebhookUrl { .. } => {
+                "use an https URL of a public host, or let the operator allow the network".into()
+            }
+            Error::AuditChain { .. } => "compare it with a backup: somebody changed the log, or the disk did".into(),
+            Error::StoreVersion { .. } => "start the version of the program that wrote it, or restore a backup".into(),
+            Error::IdempotencyConflict => "use a new key for a new request, and the old one only to repeat the old one".into(),
+            Error::ExternalIdConflict { .. } => "add what is new to that complaint's ticket, or send it under its own id".into(),
             Error::Device { .. } => "use --device cpu".into(),
             _ => return None,
         })

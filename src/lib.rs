@@ -16,7 +16,7 @@
 //! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and
 //! [`bundle`] (a trained model in a folder): three versioned things that are never mixed. [`data`] reads labelled rows,
 //! [`train`] learns from them, [`evaluate`] measures; [`batch`] scores files, [`serve`] answers over HTTP and [`command`]
-//! is the command line. [`desk`] holds the rules of the complaint desk that decisions will drive.
+//! is the command line. [`desk`] is the complaint desk that decisions drive.
 
 pub mod batch;
 pub mod bundle;
@@ -45,6 +45,7 @@ pub mod train;
 
 pub use complaint::Complaint;
 pub use decision::Decision;
+pub use desk::Desk;
 pub use error::{Error, Result};
 pub use pipeline::Pipeline;
 

@@ -161,6 +161,14 @@ impl Pipeline {
         Head::ALL.into_iter().filter(|h| h.width(&self.taxonomy) > 0).collect()
     }
 
+    /// Cleans a text, masks it and cuts it into words: the first stages alone.
+    ///
+    /// # Errors
+    /// Where there is nothing to read, or too much.
+    pub fn read(&self, text: &str) -> Result<Reading> {
+        self.segmenter.read(text)
+    }
+
     /// Decides about one complaint.
     pub fn decide(&self, complaint: &Complaint) -> Result<Decision> {
         self.decide_all(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")

@@ -91,6 +91,15 @@ impl Complaint {
 /// # Errors
 /// [`Error::Request`] where the whole cannot be read, [`Error::BatchTooLarge`] above `limit`.
 pub fn batch(bytes: &[u8], limit: usize) -> Result<Vec<Result<Complaint>>> {
+    batch_of(bytes, limit, complaint)
+}
+
+/// The same for any form of a complaint.
+pub(crate) fn batch_of<T>(
+    bytes: &[u8],
+    limit: usize,
+    read: impl Fn(&str, &str) -> Result<T, Fault>,
+) -> Result<Vec<Result<T>>> {
     let mut fields = Fields::read(utf8(bytes)?, "", &["complaints"])?;
     let raw = fields.needed("complaints")?;
     fields.done()?;
@@ -105,7 +114,7 @@ pub fn batch(bytes: &[u8], limit: usize) -> Result<Vec<Result<Complaint>>> {
         let reason = "is empty: at least one complaint is needed".into();
         return Err(Fault::InvalidValue { field: "complaints".into(), reason }.into());
     }
-    Ok(list.items.iter().enumerate().map(|(i, raw)| Ok(complaint(raw.get(), &format!("complaints[{i}]"))?)).collect())
+    Ok(list.items.iter().enumerate().map(|(i, raw)| Ok(read(raw.get(), &format!("complaints[{i}]"))?)).collect())
 }
 
 /// How many members of a list are kept while reading; more are only counted.
@@ -115,8 +124,14 @@ const COMPLAINT: &[&str] = &["id", "text", "channel", "customer", "order", "prod
 
 fn complaint(json: &str, path: &str) -> Result<Complaint, Fault> {
     let mut fields = Fields::read(json, path, COMPLAINT)?;
+    let complaint = Complaint { id: fields.short_text("id", ID_LIMIT)?, ..said(&mut fields)? };
+    fields.done()?;
+    Ok(complaint)
+}
+
+/// What every form of a complaint has: all but its id.
+pub(crate) fn said(fields: &mut Fields) -> Result<Complaint, Fault> {
     let complaint = Complaint {
-        id: fields.short_text("id", ID_LIMIT)?,
         text: text(fields.needed("text")?, &fields.at("text"))?,
         channel: fields.short_text("channel", FIELD_LIMIT)?,
         customer: fields.object("customer", customer)?,
@@ -130,7 +145,6 @@ fn complaint(json: &str, path: &str) -> Result<Complaint, Fault> {
         let reason = "must be a time with its offset, as in 2026-11-25T09:30:00+08:00 (RFC 3339)".into();
         return Err(Fault::InvalidValue { field: fields.at("received_at"), reason });
     }
-    fields.done()?;
     Ok(complaint)
 }
 
@@ -149,7 +163,7 @@ fn order(json: &str, path: &str) -> Result<Order, Fault> {
 }
 
 /// The fields of one object as they stand in the source, to be taken one by one.
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     path: String,
     known: &'static [&'static str],
     given: Vec<(&'static str, &'a RawValue)>,
@@ -157,7 +171,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(json: &'a str, path: &str, known: &'static [&'static str]) -> Result<Self, Fault> {
+    pub(crate) fn read(json: &'a str, path: &str, known: &'static [&'static str]) -> Result<Self, Fault> {
         if json.trim_ascii().is_empty() {
             return Err(Fault::Empty);
         }
@@ -176,7 +190,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn at(&self, field: &str) -> String {
+    pub(crate) fn at(&self, field: &str) -> String {
         join(&self.path, field)
     }
 
@@ -195,7 +209,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn short_text(&mut self, field: &str, limit: usize) -> Result<Option<String>, Fault> {
+    pub(crate) fn short_text(&mut self, field: &str, limit: usize) -> Result<Option<String>, Fault> {
         let Some(raw) = self.take(field) else { return Ok(None) };
         let value = text(raw, &self.at(field))?;
         match value.chars().nth(limit) {
@@ -220,7 +234,7 @@ impl<'a> Fields<'a> {
         self.take(field).map(|raw| read(raw, &self.at(field))).transpose()
     }
 
-    fn done(self) -> Result<(), Fault> {
+    pub(crate) fn done(self) -> Result<(), Fault> {
         self.unknown.map_or(Ok(()), Err)
     }
 }
@@ -301,7 +315,7 @@ impl<'de> serde::Deserialize<'de> for List<'de> {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
     // Some clients begin with a byte order mark; RFC 8259 lets a parser ignore it.
     let text = std::str::from_utf8(bytes).map_err(|e| Fault::NotUtf8 { offset: e.valid_up_to() })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))

@@ -1,10 +1,116 @@
-//! The complaint desk: what happens after a decision. So far its rules, as pure functions of snapshots and histories; the
-//! store, the queue and the endpoints that they will drive are not here yet.
+//! The complaint desk: what happens after a decision, and how a complaint becomes one.
 //!
-//! 1. [`ticket`] is a complaint's way from acceptance to the archive, as a history of events.
-//! 2. [`assign`] says where a ticket goes, and who works on it.
-//! 3. [`clock`] says when what is due.
+//! In the order in which a complaint travels:
+//!
+//! 1. [`intake`] writes it down, with a number, before it is acknowledged.
+//! 2. [`work`] lets the engine decide, sends the ticket where it belongs, and watches its clocks: durable jobs, done once.
+//! 3. [`ticket`] is its way from acceptance to the archive, as a history of events; [`record`] is that history in the store.
+//! 4. [`assign`] says where a ticket goes, and who works on it.
+//! 5. [`clock`] says when what is due.
+//!
+//! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
+//! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
 
+pub mod access;
+mod act;
 pub mod assign;
+pub mod audit;
+pub mod browse;
 pub mod clock;
+mod engine;
+mod house;
+pub mod intake;
+pub mod keys;
+pub mod incident;
+pub mod notify;
+mod outbox;
+pub mod people;
+pub mod record;
+pub mod relate;
+pub mod seal;
+pub mod store;
 pub mod ticket;
+pub mod view;
+pub mod webhooks;
+pub mod work;
+
+pub use engine::{Decisions, Engine};
+pub use house::House;
+
+use jiff::Timestamp;
+use notify::{Timeouts, Webhooks};
+use seal::KeyRing;
+use std::sync::Arc;
+use store::{Store, queue::Work};
+use tokio::sync::Notify;
+
+/// A desk over a store. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    house: House,
+    engine: Arc<dyn Engine>,
+    keys: KeyRing,
+    clock: Watch,
+    webhooks: Webhooks,
+    /// One bell a kind of work: rung when there is some.
+    bells: [Notify; Work::ALL.len()],
+}
+
+/// What time it is. Tests have watches of their own.
+pub type Watch = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+impl Desk {
+    /// A desk that follows the rules of a house, with the system's clock.
+    pub fn new(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing) -> Self {
+        Desk::with_watch(store, house, engine, keys, Arc::new(Timestamp::now))
+    }
+
+    /// The same with another watch.
+    pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
+        let bells = std::array::from_fn(|_| Notify::new());
+        let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
+        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, bells }) }
+    }
+
+    pub(in crate::desk) fn webhooks(&self) -> &Webhooks {
+        &self.inner.webhooks
+    }
+
+    /// Where it keeps what it knows.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Its rules.
+    pub fn house(&self) -> &House {
+        &self.inner.house
+    }
+
+    /// What reads and decides for it.
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.inner.engine
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        (self.inner.clock)()
+    }
+
+    pub(in crate::desk) fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+
+    /// Says that there is work of a kind.
+    pub(in crate::desk) fn wake(&self, work: Work) {
+        self.bell(work).notify_one();
+    }
+
+    pub(in crate::desk) fn bell(&self, work: Work) -> &Notify {
+        &self.inner.bells[work as usize]
+    }
+}

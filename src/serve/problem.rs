@@ -100,6 +100,19 @@ impl Refusal {
                 Error::TicketTransition { .. } => (StatusCode::CONFLICT, "Not possible now"),
                 Error::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "Somebody was faster"),
                 Error::Overloaded { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
+                Error::NoSuchTicket | Error::NoSuchComplaint | Error::NoSuchKey => (StatusCode::NOT_FOUND, "Not found"),
+                Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),
+                Error::ExternalIdConflict { .. } => (StatusCode::CONFLICT, "The id was used before"),
+                Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "Not signed in"),
+                Error::WebhookSecret { .. } | Error::WebhookUrl { .. } | Error::MailAddress { .. } => {
+                    (StatusCode::UNPROCESSABLE_ENTITY, "The request does not fit the form")
+                }
+                Error::Csrf => (StatusCode::FORBIDDEN, "Not from our own page"),
+                Error::Forbidden { .. } => (StatusCode::FORBIDDEN, "Not yours to do"),
+                Error::LockedOut { .. } | Error::RateLimited { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, "Too much at once")
+                }
+                Error::StoreUnavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, "The database is out of reach"),
                 Error::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "The server is shutting down"),
                 Error::Listen { .. }
                 | Error::PublicAddress { .. }
@@ -118,6 +131,18 @@ impl Refusal {
                 | Error::TicketPolicy { .. }
                 | Error::UnknownEventKind { .. }
                 | Error::TicketHistory { .. }
+                | Error::StoreUrl { .. }
+                | Error::StoreVersion { .. }
+                | Error::Store { .. }
+                | Error::Backup { .. }
+                | Error::SealKeys { .. }
+                | Error::Sealed { .. }
+                | Error::AuditChain { .. }
+                | Error::NoticeTemplates { .. }
+                | Error::MailSettings { .. }
+                | Error::RelatePolicy { .. }
+                | Error::IncidentPolicy { .. }
+                | Error::LeaseLost
                 | Error::Device { .. }
                 | Error::Tensor(_)
                 | Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "A fault on our side"),
@@ -207,7 +232,14 @@ impl IntoResponse for Refusal {
         self.log();
         let mut headers = Vec::new();
         if self.status().0 == StatusCode::TOO_MANY_REQUESTS || self.status().0 == StatusCode::SERVICE_UNAVAILABLE {
-            headers.push((header::RETRY_AFTER, HeaderValue::from_static("1")));
+            let seconds = match &self {
+                Refusal::Engine(Error::LockedOut { seconds } | Error::RateLimited { seconds }) => (*seconds).max(1),
+                _ => 1,
+            };
+            headers.push((header::RETRY_AFTER, HeaderValue::from(seconds)));
+        }
+        if self.status().0 == StatusCode::UNAUTHORIZED {
+            headers.push((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         }
         self.problem().answer(headers)
     }

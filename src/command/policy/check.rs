@@ -5,7 +5,7 @@ use crate::{
     command::{OutputFlags, classify::language, stdout::print},
     desk::assign::{
         examples::{self, Report},
-        route::{Field, RoutingTable, Vocabulary},
+        route::{RoutingTable, Vocabulary},
     },
     policy::Policy,
     taxonomy::{Language, Taxonomy},
@@ -55,7 +55,7 @@ impl Check {
             Some(path) => Policy::open(path, &taxonomy)?,
             None => Policy::default_for(&taxonomy),
         };
-        let table = RoutingTable::parse(&read(&self.routing)?, &self.routing, &vocabulary(&taxonomy, &policy))?;
+        let table = RoutingTable::parse(&read(&self.routing)?, &self.routing, &Vocabulary::under(&taxonomy, &policy))?;
         let examples = examples::read(&read(&self.examples)?, &self.examples, &table)?;
         let report = examples::check(&table, &examples);
         if self.output.json {
@@ -70,12 +70,6 @@ impl Check {
 
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|e| Error::file(path, e))
-}
-
-/// The labels of a taxonomy and the signals of a policy. Tiers are free text: channels name them as they like.
-fn vocabulary(taxonomy: &Taxonomy, policy: &Policy) -> Vocabulary {
-    let signals = policy.signals.iter().map(|signal| (signal.id.clone(), signal.name.clone()));
-    Vocabulary::of(taxonomy).with(Field::Signals, signals)
 }
 
 fn told(report: &Report, language: Language) -> String {

@@ -1,7 +1,10 @@
 //! The labels that rules may name, with what people call them.
 
 use super::Field;
-use crate::taxonomy::{Label, Language, Name, Taxonomy};
+use crate::{
+    policy::Policy,
+    taxonomy::{Label, Language, Name, Taxonomy},
+};
 use std::collections::BTreeMap;
 
 /// A leaf of the category tree.
@@ -60,6 +63,12 @@ impl Vocabulary {
             .with(Field::Department, plain(&taxonomy.departments))
             .with(Field::Priority, plain(&priorities))
             .with(Field::Flags, plain(&taxonomy.flags))
+    }
+
+    /// The labels of a taxonomy and the signals of a policy. Tiers are free text: channels name them as they like.
+    pub fn under(taxonomy: &Taxonomy, policy: &Policy) -> Self {
+        let signals = policy.signals.iter().map(|signal| (signal.id.clone(), signal.name.clone()));
+        Vocabulary::of(taxonomy).with(Field::Signals, signals)
     }
 
     /// Says which labels a field has: ids and names, priorities with the most urgent first.

@@ -122,3 +122,45 @@ pub enum Action {
     /// Make it a member of an incident, at least as urgent as that.
     JoinIncident { incident: String, priority: String },
 }
+
+impl Action {
+    /// The same with everything that somebody wrote passed through a function: the mask.
+    pub fn map_texts(mut self, map: impl Fn(&str) -> String) -> Self {
+        let text = match &mut self {
+            Action::Investigate { findings: text }
+            | Action::Wait { reason: text, .. }
+            | Action::Suspend { reason: text, .. }
+            | Action::Propose { plan: text, .. }
+            | Action::Reject { reason: text }
+            | Action::Respond { text }
+            | Action::GiveFeedback { text }
+            | Action::Reply { text }
+            | Action::Dispute { reason: text }
+            | Action::Withdraw { reason: text }
+            | Action::Reopen { reason: text }
+            | Action::Transfer { reason: text, .. }
+            | Action::Bounce { reason: text, .. }
+            | Action::Comment { text, .. }
+            | Action::ChangePriority { reason: text, .. } => Some(text),
+            Action::FollowUp { text, .. } | Action::Close { reason: text } => text.as_mut(),
+            Action::Attach { evidence } => Some(&mut evidence.name),
+            Action::Accept {}
+            | Action::Assign { .. }
+            | Action::Start {}
+            | Action::Resume {}
+            | Action::RequestApproval {}
+            | Action::Approve {}
+            | Action::Resolve {}
+            | Action::Confirm {}
+            | Action::Merge { .. }
+            | Action::Absorb { .. }
+            | Action::Link { .. }
+            | Action::CorrectLabel { .. }
+            | Action::JoinIncident { .. } => None,
+        };
+        if let Some(text) = text {
+            *text = map(text);
+        }
+        self
+    }
+}

@@ -53,6 +53,33 @@ impl Rules<'_> {
         Ok(Event { sequence: 1, at: now, by: actor.by.clone(), fact, note: None })
     }
 
+    /// What the engine says about the complaint. It may say so again, after a new bundle came: what people corrected stays,
+    /// and a priority that an incident raised is not lowered.
+    ///
+    /// # Errors
+    /// [`Error::TicketCommand`] where the taxonomy lacks a label.
+    pub fn classify(
+        &self,
+        ticket: &Ticket,
+        priority: &str,
+        labels: BTreeMap<Head, BTreeSet<String>>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Event> {
+        check::opening(self.taxonomy, None, None, priority, &labels)
+            .map_err(|reason| Error::TicketCommand { command: "classify", reason })?;
+        let raised = !ticket.incidents.is_empty() && self.urgency(&ticket.priority) < self.urgency(priority);
+        let priority = if raised { &ticket.priority } else { priority }.to_owned();
+        let at = now.max(ticket.changed_at);
+        let fact = Fact::Classified { priority, labels };
+        Ok(Event { sequence: ticket.version + 1, at, by: actor.by.clone(), fact, note: None })
+    }
+
+    /// The place of a priority in the taxonomy's scale, 0 the most urgent.
+    pub fn urgency(&self, priority: &str) -> usize {
+        self.taxonomy.priority_index(priority).unwrap_or(self.taxonomy.priorities.len())
+    }
+
     /// The events that come of a command; none where it changes nothing, as when a ticket joins an incident again.
     ///
     /// A move that would be ping-pong is not made: its event is [`Fact::PingPongStopped`]. Closing may give

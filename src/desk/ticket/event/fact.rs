@@ -23,6 +23,8 @@ pub enum Fact {
         /// What the classifier said, by head.
         labels: BTreeMap<Head, BTreeSet<String>>,
     },
+    /// The engine has read it. Heads that people corrected before keep what they said.
+    Classified { priority: String, labels: BTreeMap<Head, BTreeSet<String>> },
     /// It was registered (受理).
     Accepted,
     /// A department got it, and perhaps a group of it or a person.
@@ -95,8 +97,9 @@ pub enum Fact {
 
 impl Fact {
     /// The names of all kinds.
-    pub const KINDS: [&str; 33] = [
+    pub const KINDS: [&str; 34] = [
         "opened",
+        "classified",
         "accepted",
         "assigned",
         "started",
@@ -135,6 +138,7 @@ impl Fact {
     pub fn kind(&self) -> &'static str {
         match self {
             Fact::Opened { .. } => "opened",
+            Fact::Classified { .. } => "classified",
             Fact::Accepted => "accepted",
             Fact::Assigned { .. } => "assigned",
             Fact::Started => "started",

@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     desk::ticket::{
         By, Node,
-        event::{Event, Fact, Head, Party, Subject},
+        event::{Event, Fact, Head, Party, PriorityCause, Subject},
     },
 };
 use jiff::Timestamp;
@@ -52,6 +52,8 @@ impl Ticket {
             held: None,
             priority: priority.clone(),
             labels: labels.clone(),
+            classified: !labels.is_empty(),
+            corrected: BTreeSet::new(),
             findings: None,
             proposal: None,
             approval: None,
@@ -89,6 +91,15 @@ impl Ticket {
         match fact {
             // Refused by `apply`; changes nothing here.
             Fact::Opened { .. } => {}
+            Fact::Classified { priority, labels } => {
+                self.classified = true;
+                if !self.corrected.contains(&Head::Priority) {
+                    self.priority = priority.clone();
+                }
+                let open = labels.iter().filter(|(head, _)| !self.corrected.contains(head));
+                let labels: Vec<_> = open.map(|(head, labels)| (*head, labels.clone())).collect();
+                self.labels.extend(labels);
+            }
             Fact::Accepted => self.accepted = true,
             Fact::Assigned { department, group, agent } => {
                 self.arrive(department, by, at);
@@ -195,8 +206,16 @@ impl Ticket {
             }
             Fact::Linked { other, relation } => _ = self.links.insert((*other, *relation)),
             Fact::EvidenceAttached { evidence } => self.evidence.push(evidence.clone()),
-            Fact::LabelCorrected { head, from, to } => correct(&mut self.labels, *head, from.as_ref(), to.as_ref()),
-            Fact::PriorityChanged { to, .. } => self.priority = to.clone(),
+            Fact::LabelCorrected { head, from, to } => {
+                self.corrected.insert(*head);
+                correct(&mut self.labels, *head, from.as_ref(), to.as_ref());
+            }
+            Fact::PriorityChanged { to, cause, .. } => {
+                self.priority = to.clone();
+                if !matches!(cause, PriorityCause::Incident { .. }) {
+                    self.corrected.insert(Head::Priority);
+                }
+            }
             Fact::IncidentJoined { incident } => _ = self.incidents.insert(incident.clone()),
         }
     }

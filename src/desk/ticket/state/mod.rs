@@ -51,6 +51,10 @@ pub struct Ticket {
     pub priority: String,
     /// The labels that hold, by head: the classifier's, as far as nobody corrected them.
     pub labels: BTreeMap<Head, BTreeSet<String>>,
+    /// Whether the engine has read it.
+    pub classified: bool,
+    /// The heads about which people have said what is right.
+    pub corrected: BTreeSet<Head>,
     /// What happened, as far as it was found out.
     pub findings: Option<String>,
     /// The plan that is in force.

@@ -122,7 +122,8 @@ impl Rules<'_> {
             Fact::EvidenceAttached { evidence } if evidence.visibility == Visibility::Public => {
                 Some((both("已上传材料", "Added a file"), Some(&evidence.name)))
             }
-            Fact::ApprovalRequested { .. }
+            Fact::Classified { .. }
+            | Fact::ApprovalRequested { .. }
             | Fact::Approved { .. }
             | Fact::Rejected { .. }
             | Fact::Proposed { .. }

@@ -5,7 +5,7 @@ use crate::{
     Result,
     desk::ticket::{
         By, Event, Fact, Node, Rules, Status,
-        event::{ApprovalReason, Cause, Ending, Party, PriorityCause, Relation, Subject, Visibility},
+        event::{ApprovalReason, Cause, Ending, Head, Party, PriorityCause, Relation, Subject, Visibility},
         words::{both, yuan},
     },
     taxonomy::Name,
@@ -76,6 +76,16 @@ impl Rules<'_> {
     fn text(&self, fact: &Fact) -> Name {
         match fact {
             Fact::Opened { number, .. } => both(format!("收到投诉 {number}"), format!("Complaint {number} received")),
+            Fact::Classified { priority, labels } => {
+                let priority = self.priority(priority);
+                let category = labels.get(&Head::Category).and_then(|labels| labels.first());
+                let category = category.map(|label| self.label(Head::Category, label));
+                let category = category.unwrap_or_else(|| both("—", "none"));
+                both(
+                    format!("系统分类：{}，优先级「{}」", category.zh, priority.zh),
+                    format!("Classified: {}, priority \"{}\"", category.en, priority.en),
+                )
+            }
             Fact::Accepted => both("受理", "Accepted"),
             Fact::Assigned { department, group, agent } => {
                 let name = self.department(department);

@@ -1,0 +1,118 @@
+//! Somebody does something to a ticket.
+
+use super::{
+    Desk,
+    record::Record,
+    store::{
+        Transaction,
+        entity::ticket,
+        queue::{self, Work},
+    },
+    ticket::{Action, Actor, Command, Number, Relation},
+    work::offer,
+};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+
+impl Desk {
+    /// Holds a command against the rules and writes down what comes of it. Texts are masked here. Merging and linking change the
+    /// other ticket too, in the same transaction.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTicket`]; those of [`super::ticket::Rules::decide`]; those of the database.
+    pub async fn act(&self, id: &str, command: Command, actor: &Actor) -> Result<Record> {
+        let now = self.now();
+        let command = Command {
+            action: command.action.map_texts(|text| self.masked(text)),
+            note: command.note.map(|note| self.masked(&note)),
+            ..command
+        };
+        let change = self.store().begin().await?;
+        let other = match &command.action {
+            Action::Merge { into } => Some((*into, Other::Absorb)),
+            Action::Absorb { from } => Some((*from, Other::Merge)),
+            Action::Link { other, relation } => Some((*other, Other::Link(*relation))),
+            _ => None,
+        };
+        let (mut record, mut others) = self.lock_both(&change, id, other.map(|(number, _)| number)).await?;
+        let before = record.ticket.clone();
+        record.act(self.house(), &command, actor, now)?;
+        if let (Some((_, what)), Some(second)) = (other, others.as_mut()) {
+            let number = before.number;
+            let action = match what {
+                Other::Absorb => Action::Absorb { from: number },
+                Other::Merge => Action::Merge { into: number },
+                Other::Link(relation) => Action::Link { other: number, relation },
+            };
+            // The rules of the first were asked of the actor; the second follows, whoever's it is.
+            second.act(self.house(), &action.into(), &Actor::system("merging"), now)?;
+        }
+        for record in std::iter::once(&mut record).chain(others.as_mut()) {
+            self.write(&change, record, now).await?;
+        }
+        change.commit().await?;
+        self.wake(Work::Assign);
+        self.wake(Work::Tick);
+        self.wake(Work::Deliver);
+        Ok(record)
+    }
+
+    /// Saves a ticket and sets going what follows: its clocks, a person for it, other work for who had it.
+    pub(in crate::desk) async fn write(&self, change: &Transaction, record: &mut Record, now: Timestamp) -> Result<()> {
+        let had = record.row.agent.clone();
+        let fresh = record.fresh().to_vec();
+        let next = record.save(change, self.house(), now).await?;
+        self.tell_events(change, record, &fresh, now).await?;
+        record.schedule(change, next, now).await?;
+        let ticket = &record.ticket;
+        if ticket.end.is_none() && ticket.department.is_some() && ticket.agent.is_none() {
+            queue::put(change, Work::Assign, &record.row.id, now, now).await?;
+        }
+        // Who finished, gave back or paused a ticket may take another.
+        if let Some(had) = had
+            && (ticket.end.is_some() || ticket.agent.as_ref() != Some(&had))
+        {
+            offer(change, &had, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Locks a ticket and another one, in the order of their ids, so that two who merge crosswise do not wait for each other.
+    async fn lock_both(
+        &self,
+        change: &Transaction,
+        id: &str,
+        other: Option<Number>,
+    ) -> Result<(Record, Option<Record>)> {
+        let lock = async |id: &str| Record::lock(change, id).await?.ok_or(Error::NoSuchTicket);
+        let Some(number) = other else { return Ok((lock(id).await?, None)) };
+        let second: Option<String> = ticket::Entity::find()
+            .select_only()
+            .column(ticket::Column::Id)
+            .filter(ticket::Column::Number.eq(number.to_string()))
+            .into_tuple()
+            .one(change)
+            .await?;
+        let second = second.ok_or(Error::NoSuchTicket)?;
+        if second == id {
+            // The rules say that a ticket cannot be merged into itself, and say it better.
+            return Ok((lock(id).await?, None));
+        }
+        if second.as_str() < id {
+            let second = lock(&second).await?;
+            Ok((lock(id).await?, Some(second)))
+        } else {
+            let first = lock(id).await?;
+            Ok((first, Some(lock(&second).await?)))
+        }
+    }
+}
+
+/// What the other ticket is told.
+#[derive(Clone, Copy)]
+enum Other {
+    Absorb,
+    Merge,
+    Link(Relation),
+}

@@ -1,0 +1,204 @@
+//! Telling: notices are written in the transaction of what they tell, and brought to their targets afterwards.
+
+use super::{
+    Desk, House,
+    clock::{Deadline, State},
+    notify::{Audience, Facts, Kind, Masked, Notice},
+    record::Record,
+    store::{
+        Transaction,
+        entity::{delivery, notice, webhook},
+        micros,
+        queue::{self, Work},
+    },
+    ticket::{Event, Fact, Head, Party, Subject, Ticket},
+};
+use crate::{Result, taxonomy::Name};
+use jiff::Timestamp;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use uuid::Uuid;
+
+/// A receiver, and what it wants to hear: an empty list is everything.
+struct Receiver {
+    id: String,
+    kinds: Vec<String>,
+}
+
+/// Those who want to be told, read once for a transaction.
+pub(in crate::desk) struct Receivers(Vec<Receiver>);
+
+impl Receivers {
+    /// Reads them.
+    pub async fn read(change: &impl ConnectionTrait) -> Result<Self> {
+        let rows = webhook::Entity::find().filter(webhook::Column::Enabled.eq(true)).all(change).await?;
+        let receiver = |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
+        Ok(Receivers(rows.into_iter().map(receiver).collect()))
+    }
+
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Receiver> {
+        self.0.iter().filter(move |one| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id()))
+    }
+}
+
+/// Writes a notice down, once for its key, with a delivery to everyone who wants to hear of it. Nobody wants to hear of most
+/// steps of a ticket: those are written only where somebody does. What is late, and incidents, staff read in the console too.
+/// Returns whether it is new.
+pub(in crate::desk) async fn tell(
+    change: &Transaction,
+    receivers: &Receivers,
+    key: &str,
+    ticket: Option<&str>,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<bool> {
+    let kept = matches!(
+        notice.kind,
+        Kind::DeadlineWarning | Kind::DeadlineBreached | Kind::DeadlineEscalated | Kind::TicketEscalated | Kind::IncidentOpened
+    );
+    let mut targets = receivers.of(notice.kind).peekable();
+    if !kept && targets.peek().is_none() {
+        return Ok(false);
+    }
+    let row = notice::ActiveModel {
+        id: Set(notice.id.to_string()),
+        key: Set(key.into()),
+        kind: Set(notice.kind.id().into()),
+        ticket_id: Set(ticket.map(str::to_owned)),
+        body: Set(serde_json::to_string(notice).expect("a notice is plain data")),
+        created_at: Set(micros(now)),
+    };
+    let once = OnConflict::column(notice::Column::Key).do_nothing().to_owned();
+    if notice::Entity::insert(row).on_conflict(once).exec_without_returning(change).await? == 0 {
+        return Ok(false);
+    }
+    for target in targets {
+        let id = Uuid::now_v7().to_string();
+        let row = delivery::ActiveModel {
+            id: Set(id.clone()),
+            notice_id: Set(notice.id.to_string()),
+            target: Set(target.id.clone()),
+            state: Set("waiting".into()),
+            delivered_at: Set(None),
+            fault: Set(None),
+            created_at: Set(micros(now)),
+        };
+        delivery::Entity::insert(row).exec_without_returning(change).await?;
+        queue::put(change, Work::Deliver, &id, now, now).await?;
+    }
+    Ok(true)
+}
+
+impl Desk {
+    /// Tells what some new events of a ticket come to.
+    pub(in crate::desk) async fn tell_events(
+        &self,
+        change: &Transaction,
+        record: &Record,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let receivers = Receivers::read(change).await?;
+        for event in events {
+            let Some(kind) = kind(&event.fact) else { continue };
+            let mut facts = facts(self.house(), &record.ticket);
+            facts.text = said(&event.fact).map(Masked::new);
+            facts.promised = record.row.due_at.map(super::store::instant);
+            let notice = Notice { id: Uuid::now_v7(), kind, at: event.at, audience: Audience::System, facts };
+            let key = format!("event/{}/{}", record.row.id, event.sequence);
+            tell(change, &receivers, &key, Some(&record.row.id), &notice, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells of the clocks of a ticket that are nearly or already over, and of every level that hears of it, each once a run of
+    /// the clock.
+    pub(in crate::desk) async fn tell_deadlines(
+        &self,
+        change: &Transaction,
+        record: &Record,
+        deadlines: &[Deadline],
+        now: Timestamp,
+    ) -> Result<()> {
+        let open = |deadline: &&Deadline| deadline.is_open() && (deadline.warned || deadline.state == State::Breached);
+        let mut late = deadlines.iter().filter(open).peekable();
+        if late.peek().is_none() {
+            return Ok(());
+        }
+        let receivers = Receivers::read(change).await?;
+        for deadline in late {
+            let Some(run) = &deadline.run else { continue };
+            let clock = deadline.clock;
+            let mut told = Vec::new();
+            if deadline.state == State::Breached {
+                told.push((Kind::DeadlineBreached, Audience::Agent, None));
+            } else {
+                told.push((Kind::DeadlineWarning, Audience::Agent, None));
+            }
+            let levels = deadline.escalations.iter().map(|one| (Kind::DeadlineEscalated, Audience::Supervisor, Some(one.level)));
+            told.extend(levels);
+            for (kind, audience, level) in told {
+                let facts = Facts {
+                    clock: Some(clock.name()),
+                    due: deadline.due,
+                    percent_left: Some((deadline.share_left * 100.0).round() as u8),
+                    level,
+                    ..facts(self.house(), &record.ticket)
+                };
+                let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience, facts };
+                let level = level.map(|level| format!("/{level}")).unwrap_or_default();
+                let key = format!("{}{level}/{}/{}/{}", kind.id(), record.row.id, clock.id(), micros(run.started));
+                tell(change, &receivers, &key, Some(&record.row.id), &notice, now).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a notice tells of a ticket as it stands.
+pub(in crate::desk) fn facts(house: &House, ticket: &Ticket) -> Facts {
+    let taxonomy = &house.taxonomy;
+    let category = ticket.labels.get(&Head::Category).and_then(|labels| labels.first());
+    let category = category.and_then(|id| taxonomy.category_index(id)).map(|index| {
+        let path = |language| taxonomy.category_path(index, language).join(" › ");
+        Name { zh: path(crate::taxonomy::Language::Zh), en: path(crate::taxonomy::Language::En) }
+    });
+    let priority = taxonomy.priority_index(&ticket.priority).map(|index| taxonomy.priorities[index].label.name.clone());
+    let department = ticket.department.as_ref().and_then(|id| taxonomy.department_index(id));
+    Facts {
+        number: Some(ticket.number.to_string()),
+        category,
+        priority,
+        department: department.map(|index| taxonomy.departments[index].name.clone()),
+        stage: Some(ticket.node.name()),
+        ..Facts::default()
+    }
+}
+
+fn kind(fact: &Fact) -> Option<Kind> {
+    Some(match fact {
+        Fact::Opened { .. } => Kind::TicketOpened,
+        Fact::Assigned { .. } => Kind::TicketAssigned,
+        Fact::Started | Fact::Investigated { .. } | Fact::Proposed { .. } | Fact::Responded { .. } => Kind::TicketProgress,
+        Fact::Waiting { on: Party::Customer, .. } => Kind::TicketWaiting,
+        Fact::CustomerReplied { .. } => Kind::TicketReplied,
+        Fact::ApprovalRequested { subject: Subject::Resolution, .. } => Kind::TicketApproval,
+        Fact::Resolved => Kind::TicketResolved,
+        Fact::FeedbackGiven { .. } => Kind::TicketFeedback,
+        Fact::Transferred { .. } => Kind::TicketTransferred,
+        Fact::Reopened { .. } | Fact::CustomerDissatisfied { .. } => Kind::TicketReopened,
+        Fact::Closed { .. } | Fact::Withdrawn { .. } | Fact::Merged { .. } => Kind::TicketClosed,
+        _ => return None,
+    })
+}
+
+/// What was said to or by the customer; what stays in the house stays there.
+fn said(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Responded { text } | Fact::FeedbackGiven { text } | Fact::CustomerReplied { text } => Some(text.clone()),
+        Fact::Waiting { on: Party::Customer, reason, .. } => Some(reason.clone()),
+        _ => None,
+    }
+}

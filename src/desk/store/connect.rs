@@ -1,0 +1,58 @@
+//! How each kind of database is opened.
+
+use super::Store;
+use crate::{Error, Result};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use std::time::Duration;
+
+/// How long somebody waits for a connection or for others to finish writing.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections that read, or with PostgreSQL do everything.
+const CONNECTIONS: u32 = 10;
+
+pub(super) async fn open(url: &str) -> Result<Store> {
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        let file = file.strip_prefix("//").unwrap_or(file);
+        if file.is_empty() || file.contains('?') || file.contains(":memory:") {
+            return Err(Error::StoreUrl { reason: "a SQLite URL is `sqlite://` and the path of a file".into() });
+        }
+        // The writer first: it makes the file.
+        let write = sqlite(file, 1).await?;
+        return Ok(Store { read: sqlite(file, CONNECTIONS).await?, write });
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let both = postgres(url).await?;
+        return Ok(Store { read: both.clone(), write: both });
+    }
+    Err(Error::StoreUrl { reason: "it begins with neither `sqlite:` nor `postgres:`".into() })
+}
+
+async fn sqlite(file: &str, connections: u32) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(format!("sqlite://{file}?mode=rwc"));
+    quiet(&mut options).max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|options| {
+        options
+            .foreign_keys(true)
+            .busy_timeout(PATIENCE)
+            .pragma("journal_mode", "WAL")
+            // Acknowledged is on the disk, not only in the system's hands.
+            .pragma("synchronous", "FULL")
+            .pragma("cache_size", "-16000")
+            .pragma("temp_store", "MEMORY")
+    });
+    // SQLite says only "unable to open database file"; the path is the caller's own.
+    Database::connect(options).await.map_err(|_| Error::StoreUnavailable { reason: format!("{file} cannot be opened") })
+}
+
+async fn postgres(url: &str) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    quiet(&mut options).max_connections(CONNECTIONS).min_connections(1).set_application_name("fenzhen");
+    // The URL may hold a password, so it is not repeated.
+    Database::connect(options)
+        .await
+        .map_err(|_| Error::StoreUnavailable { reason: "the PostgreSQL of the URL does not let us in".into() })
+}
+
+/// Statements carry complaints, so none is logged.
+fn quiet(options: &mut ConnectOptions) -> &mut ConnectOptions {
+    options.sqlx_logging(false).record_stmt_in_spans(false).connect_timeout(PATIENCE).acquire_timeout(PATIENCE)
+}

@@ -1,0 +1,20 @@
+//! The tables, one file each, as the migrations make them. `tests` hold every column against the database.
+
+pub mod account;
+pub mod api_key;
+pub mod attachment;
+pub mod audit;
+pub mod complaint;
+pub mod day_count;
+pub mod decision;
+pub mod delivery;
+pub mod idempotency;
+pub mod incident;
+pub mod incident_member;
+pub mod job;
+pub mod notice;
+pub mod session;
+pub mod staff;
+pub mod ticket;
+pub mod ticket_event;
+pub mod webhook;

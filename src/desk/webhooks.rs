@@ -1,0 +1,103 @@
+//! Who is told over HTTP.
+
+use super::{
+    Desk,
+    notify::{Kind, Secret},
+    seal::Place,
+    store::{entity::webhook, instant, micros},
+};
+use crate::{Error, Result};
+use jiff::Timestamp;
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
+use uuid::Uuid;
+
+/// A receiver of notices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Its id.
+    pub id: String,
+    /// Where it is.
+    pub url: String,
+    /// The kinds of notices that it wants; empty: all.
+    pub kinds: Vec<String>,
+    /// Whether it is told. One that answers 410 is told no more.
+    pub enabled: bool,
+    /// Why not, where it disabled itself.
+    pub fault: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+impl Desk {
+    /// Registers a receiver and returns the secret that signs what it gets, which is shown this once.
+    ///
+    /// # Errors
+    /// [`Error::WebhookUrl`] where the guard does not let it be reached, [`Error::WebhookSecret`] for a bad secret of one's
+    /// own, [`Error::InvalidRequest`] for an unknown kind.
+    pub async fn add_webhook(&self, url: &str, kinds: &[String], secret: Option<&str>) -> Result<(Registered, String)> {
+        let endpoint = self.webhooks().guard().endpoint(url)?;
+        if kinds.iter().any(|kind| Kind::from_id(kind).is_none()) {
+            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.id()).collect();
+            let reason = format!("names one that there is not; there are {}", known.join(", "));
+            return Err(Error::InvalidRequest { what: "kinds".into(), reason });
+        }
+        let secret = match secret {
+            Some(secret) => Secret::parse(secret)?,
+            None => Secret::generate()?,
+        };
+        let (id, now) = (Uuid::now_v7().to_string(), self.now());
+        let revealed = secret.reveal().to_string();
+        let place = Place { table: "webhook", column: "secret", row: &id };
+        let row = webhook::Model {
+            secret_sealed: self.keys().seal(&place, revealed.as_bytes()),
+            url: endpoint.url().to_owned(),
+            kinds: serde_json::to_string(kinds).expect("a list of texts is JSON"),
+            enabled: true,
+            fault: None,
+            created_at: micros(now),
+            id,
+        };
+        let told = registered(row.clone());
+        webhook::Entity::insert(webhook::ActiveModel {
+            id: Set(row.id),
+            url: Set(row.url),
+            secret_sealed: Set(row.secret_sealed),
+            kinds: Set(row.kinds),
+            enabled: Set(row.enabled),
+            fault: Set(row.fault),
+            created_at: Set(row.created_at),
+        })
+        .exec_without_returning(self.store().writer())
+        .await?;
+        Ok((told, revealed))
+    }
+
+    /// Everyone who is told, oldest first.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn webhooks_registered(&self) -> Result<Vec<Registered>> {
+        let rows = webhook::Entity::find().order_by_asc(webhook::Column::Id).all(self.store().read()).await?;
+        Ok(rows.into_iter().map(registered).collect())
+    }
+
+    /// Tells a receiver nothing more; false where there is none of this id. What is on its way to it is dropped.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn remove_webhook(&self, id: &str) -> Result<bool> {
+        let gone = webhook::Entity::delete_by_id(id).exec(self.store().writer()).await?;
+        Ok(gone.rows_affected == 1)
+    }
+}
+
+fn registered(row: webhook::Model) -> Registered {
+    Registered {
+        kinds: serde_json::from_str(&row.kinds).unwrap_or_default(),
+        created_at: instant(row.created_at),
+        id: row.id,
+        url: row.url,
+        enabled: row.enabled,
+        fault: row.fault,
+    }
+}

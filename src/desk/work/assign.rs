@@ -1,0 +1,185 @@
+//! Giving tickets to people: a waiting ticket looks for somebody, and somebody who frees up looks for tickets.
+
+use crate::{
+    Desk, Error, Result,
+    desk::{
+        assign::staff::{self, Agent, Outcome, Presence, Waiting},
+        record::Record,
+        store::{
+            Transaction,
+            entity::{staff as person, ticket},
+            instant, micros,
+            queue::{self, Claim, Work},
+        },
+        ticket::{Action, Actor, Fact},
+    },
+};
+use jiff::Timestamp;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use std::collections::BTreeMap;
+
+/// One who gives out tickets at a time: what somebody can still take depends on all that was given out before.
+const LOCK: i64 = 0x6665_6e7a_6865_6e02;
+/// So many waiting tickets at most does somebody choose from.
+const CHOICE: u64 = 200;
+/// Marks the subject of a job that is about a person and not about a ticket.
+const PERSON: &str = "staff:";
+
+/// Lets a person who freed up take from the queue.
+pub(in crate::desk) async fn offer(change: &Transaction, staff: &str, now: Timestamp) -> Result<()> {
+    queue::put(change, Work::Assign, &format!("{PERSON}{staff}"), now, now).await
+}
+
+impl Desk {
+    /// Finds somebody for a ticket, or tickets for somebody.
+    pub(super) async fn give_out(&self, claim: &Claim) -> Result<()> {
+        let now = self.now();
+        let change = self.store().begin().await?;
+        if change.get_database_backend() == DbBackend::Postgres {
+            change.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+        }
+        let agents = agents(&change).await?;
+        match claim.subject.strip_prefix(PERSON) {
+            None => self.find_somebody(&change, &claim.subject, &agents, now).await?,
+            Some(id) => {
+                if let Some(agent) = agents.iter().find(|agent| agent.id == id) {
+                    self.fill(&change, agent, now).await?;
+                }
+            }
+        }
+        queue::done(&change, claim).await?;
+        Ok(change.commit().await?)
+    }
+
+    async fn find_somebody(&self, change: &Transaction, ticket: &str, agents: &[Agent], now: Timestamp) -> Result<()> {
+        let Some(mut record) = Record::lock(change, ticket).await? else { return Ok(()) };
+        let Some(waiting) = waiting(&record) else { return Ok(()) };
+        let routing = &self.house().routing;
+        let strategy = routing.strategy(waiting.group.as_deref());
+        let assignment = staff::assign(&waiting, agents, strategy, &routing.staff);
+        match &assignment.outcome {
+            Outcome::Agent { id } | Outcome::Supervisor { id } => {
+                self.give(change, &mut record, id, &assignment.reason.zh, now).await
+            }
+            // It waits; whoever frees up looks for it.
+            Outcome::Queued { .. } => Ok(()),
+        }
+    }
+
+    async fn fill(&self, change: &Transaction, agent: &Agent, now: Timestamp) -> Result<()> {
+        let rows = ticket::Entity::find()
+            .filter(ticket::Column::Agent.is_null())
+            .filter(ticket::Column::EndedAt.is_null())
+            .filter(ticket::Column::Held.eq(false))
+            .filter(ticket::Column::Department.is_in(&agent.departments))
+            .order_by_asc(ticket::Column::Urgency)
+            .order_by_asc(ticket::Column::OpenedAt)
+            .limit(CHOICE)
+            .all(change)
+            .await?;
+        let mut records = BTreeMap::new();
+        for row in rows {
+            // In the order of ids, so that nobody waits for somebody who waits for him.
+            records.insert(row.id, ());
+        }
+        let mut open = BTreeMap::new();
+        for id in records.into_keys() {
+            if let Some(record) = Record::lock(change, &id).await?
+                && let Some(waiting) = waiting(&record)
+            {
+                open.insert(id, (record, waiting));
+            }
+        }
+        let queue: Vec<Waiting> = open.values().map(|(_, waiting)| waiting.clone()).collect();
+        for taken in staff::drain(agent, &queue, &self.house().routing.staff).taken {
+            let (mut record, _) = open.remove(&taken.ticket).expect("what is taken was in the queue");
+            self.give(change, &mut record, &agent.id, &taken.reason.zh, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn give(
+        &self,
+        change: &Transaction,
+        record: &mut Record,
+        agent: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let department = record.ticket.department.clone();
+        let department = department.ok_or_else(|| Error::Internal("a ticket waits without a department".into()))?;
+        let command = Action::Assign { department, group: record.ticket.group.clone(), agent: Some(agent.into()) };
+        let command = super::super::ticket::Command::from(command).noted(reason);
+        record.act(self.house(), &command, &Actor::system("assignment"), now)?;
+        self.write(change, record, now).await?;
+        person::Entity::update_many()
+            .col_expr(person::Column::LastAssignedAt, Expr::value(micros(now)))
+            .filter(person::Column::Id.eq(agent))
+            .exec(change)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The ticket as it waits for somebody; none where it does not.
+fn waiting(record: &Record) -> Option<Waiting> {
+    let ticket = &record.ticket;
+    if ticket.agent.is_some() || ticket.end.is_some() || ticket.held.is_some() {
+        return None;
+    }
+    let bounced = record.history.iter().filter(|event| matches!(event.fact, Fact::Bounced { .. }));
+    Some(Waiting {
+        id: record.row.id.clone(),
+        department: ticket.department.clone()?,
+        group: ticket.group.clone(),
+        skills: serde_json::from_str(&record.row.skills).unwrap_or_default(),
+        priority: Some(ticket.priority.clone()),
+        deadline: record.row.due_at.map(instant),
+        created_at: ticket.opened_at,
+        bounced_by: bounced.map(|event| event.by.id.clone()).collect(),
+    })
+}
+
+/// Everybody, with what they have in hand.
+async fn agents(change: &Transaction) -> Result<Vec<Agent>> {
+    let people = person::Entity::find().filter(person::Column::Enabled.eq(true)).all(change).await?;
+    let open: Vec<(String, String, i64)> = ticket::Entity::find()
+        .select_only()
+        .column(ticket::Column::Agent)
+        .column(ticket::Column::Priority)
+        .column_as(ticket::Column::Id.count(), "open")
+        .filter(ticket::Column::Agent.is_not_null())
+        .filter(ticket::Column::EndedAt.is_null())
+        .group_by(ticket::Column::Agent)
+        .group_by(ticket::Column::Priority)
+        .into_tuple()
+        .all(change)
+        .await?;
+    let mut load: BTreeMap<String, BTreeMap<Option<String>, u32>> = BTreeMap::new();
+    for (agent, priority, count) in open {
+        load.entry(agent).or_default().insert(Some(priority), u32::try_from(count).unwrap_or(u32::MAX));
+    }
+    people.into_iter().map(|row| agent(row, &mut load)).collect()
+}
+
+fn agent(row: person::Model, load: &mut BTreeMap<String, BTreeMap<Option<String>, u32>>) -> Result<Agent> {
+    let unreadable = |_| Error::Store { reason: "what is stored about a person cannot be read".into() };
+    Ok(Agent {
+        open: load.remove(&row.id).unwrap_or_default(),
+        departments: serde_json::from_str(&row.departments).map_err(unreadable)?,
+        groups: serde_json::from_str(&row.teams).map_err(unreadable)?,
+        skills: serde_json::from_str(&row.skills).map_err(unreadable)?,
+        capacity: u32::try_from(row.capacity).unwrap_or(0),
+        presence: match row.presence.as_str() {
+            "present" => Presence::Present,
+            "away" => Presence::Away,
+            _ => Presence::Off,
+        },
+        supervisor: row.supervisor,
+        last_assigned_at: row.last_assigned_at.map(instant),
+        id: row.id,
+        name: row.name,
+    })
+}

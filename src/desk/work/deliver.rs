@@ -1,0 +1,101 @@
+//! Bringing a notice to its target.
+
+use crate::{
+    Desk, Error, Result,
+    desk::{
+        notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
+        seal::Place,
+        store::{
+            entity::{delivery, notice, webhook},
+            micros,
+            queue::{self, Claim, Work},
+        },
+    },
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+
+impl Desk {
+    /// Makes one attempt. What came of it is written after it was made: a process that dies in between makes it again, with the
+    /// same id, by which the receiver knows it.
+    pub(super) async fn deliver(&self, claim: &Claim) -> Result<()> {
+        let database = self.store().read();
+        let row = delivery::Entity::find_by_id(&claim.subject).one(database).await?;
+        let notice = match &row {
+            Some(row) => notice::Entity::find_by_id(&row.notice_id).one(database).await?,
+            None => None,
+        };
+        let target = match &row {
+            Some(row) => webhook::Entity::find_by_id(&row.target).one(database).await?,
+            None => None,
+        };
+        let (Some(notice), Some(target)) = (notice, target.filter(|target| target.enabled)) else {
+            // The receiver is gone: there is nobody to tell.
+            let change = self.store().begin().await?;
+            set(&change, &claim.subject, "dropped", None, None).await?;
+            queue::done(&change, claim).await?;
+            return Ok(change.commit().await?);
+        };
+        let outcome = self.attempt(&notice, &target).await?;
+        let now = self.now();
+        let attempts = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
+        let next = next_attempt(attempts, &outcome, now, rand::random());
+        match (&outcome, next) {
+            (Outcome::Delivered, _) => {
+                let change = self.store().begin().await?;
+                set(&change, &claim.subject, "delivered", Some(micros(now)), None).await?;
+                queue::done(&change, claim).await?;
+                change.commit().await?;
+            }
+            (Outcome::Gone, _) => {
+                let change = self.store().begin().await?;
+                webhook::Entity::update_many()
+                    .col_expr(webhook::Column::Enabled, Expr::value(false))
+                    .col_expr(webhook::Column::Fault, Expr::value("the receiver wants nothing more (410)"))
+                    .filter(webhook::Column::Id.eq(&target.id))
+                    .exec(&change)
+                    .await?;
+                set(&change, &claim.subject, "dropped", None, Some("410")).await?;
+                queue::done(&change, claim).await?;
+                change.commit().await?;
+            }
+            (Outcome::Retry { reason, .. } | Outcome::Refused { reason }, next) => {
+                let state = if next.is_some() { "waiting" } else { "dead" };
+                set(self.store().writer(), &claim.subject, state, None, Some(reason)).await?;
+                let later = next.map(|next| next.duration_since(now));
+                queue::failed(self.store().writer(), Work::Deliver, claim, "not_delivered", later, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn attempt(&self, notice: &notice::Model, target: &webhook::Model) -> Result<Outcome> {
+        let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
+        let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
+        let place = Place { table: "webhook", column: "secret", row: &target.id };
+        let secret = Secret::parse(&self.keys().open_text(&place, &target.secret_sealed)?)?;
+        let endpoint = match self.webhooks().guard().endpoint(&target.url) {
+            Ok(endpoint) => endpoint,
+            // What the operator allowed once may be forbidden by now.
+            Err(fault) => return Ok(Outcome::Refused { reason: fault.to_string() }),
+        };
+        let channel = self.webhooks().channel(endpoint, vec![secret]);
+        Ok(channel.send(Outgoing { notice: &notice, rendered: None, at: self.now() }).await)
+    }
+}
+
+async fn set(
+    database: &impl ConnectionTrait,
+    id: &str,
+    state: &str,
+    delivered: Option<i64>,
+    fault: Option<&str>,
+) -> Result<()> {
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::State, Expr::value(state))
+        .col_expr(delivery::Column::DeliveredAt, Expr::value(delivered))
+        .col_expr(delivery::Column::Fault, Expr::value(fault.map(str::to_owned)))
+        .filter(delivery::Column::Id.eq(id))
+        .exec(database)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! The work behind the desk. Every kind has a task that claims what is due, does it in a transaction with the effects, and
+//! sleeps until more is due or somebody rings. Any number of processes may do so on one database.
+
+mod assign;
+mod classify;
+mod deliver;
+mod tick;
+
+pub(in crate::desk) use assign::offer;
+
+use super::{
+    Desk,
+    store::{
+        instant,
+        queue::{self, Claim, Work},
+    },
+};
+use crate::{Error, Result};
+use jiff::SignedDuration;
+use std::time::Duration;
+use tokio::{sync::watch, task::JoinSet};
+
+/// How long a worker may take over one claim before others think it gone.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// The longest sleep: another process may have put work there, and cannot ring our bell.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// How long to wait after the database was out of reach.
+const AFTER_A_FAULT: Duration = Duration::from_secs(1);
+
+/// The tasks of one process.
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    /// Starts a task for every kind of work.
+    pub fn start(desk: &Desk) -> Self {
+        let (stop, _) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for work in Work::ALL {
+            tasks.spawn(work_on(desk.clone(), work, stop.subscribe()));
+        }
+        Workers { stop, tasks }
+    }
+
+    /// Lets every task finish what it has in hand. What is still in the queue stays there.
+    pub async fn finish(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn work_on(desk: Desk, work: Work, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let pause = match desk.work_once(work).await {
+            // There may be more.
+            Ok(done) if done > 0 => continue,
+            Ok(_) => desk.sleep_for(work).await.unwrap_or(AFTER_A_FAULT),
+            Err(fault) => {
+                tracing::warn!(work = work.id(), code = fault.code(), "work was put off");
+                AFTER_A_FAULT
+            }
+        };
+        tokio::select! {
+            () = desk.bell(work).notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+impl Desk {
+    /// Claims and does what is due of a kind, as much as one round takes. Returns how many jobs that were.
+    ///
+    /// # Errors
+    /// Where the database is out of reach: the jobs come back when their leases end.
+    pub async fn work_once(&self, work: Work) -> Result<usize> {
+        let most = match work {
+            Work::Classify => 32,
+            Work::Tick | Work::Assign | Work::Deliver => 16,
+        };
+        let claims = {
+            let change = self.store().begin().await?;
+            let claims = queue::claim(&change, work, most, LEASE, self.now()).await?;
+            change.commit().await?;
+            claims
+        };
+        let count = claims.len();
+        match work {
+            Work::Classify if count > 0 => self.classify(claims).await?,
+            Work::Classify => {}
+            Work::Tick => {
+                for claim in claims {
+                    let done = self.tick(&claim).await;
+                    self.settle(work, claim, done).await?;
+                }
+            }
+            Work::Assign => {
+                for claim in claims {
+                    let done = self.give_out(&claim).await;
+                    self.settle(work, claim, done).await?;
+                }
+            }
+            Work::Deliver => {
+                for claim in claims {
+                    let done = self.deliver(&claim).await;
+                    self.settle(work, claim, done).await?;
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Does all that is due now, of all kinds, until nothing is left: for tests and for the command line.
+    ///
+    /// # Errors
+    /// As [`Desk::work_once`].
+    pub async fn work_off(&self) -> Result<()> {
+        loop {
+            let mut done = 0;
+            for work in Work::ALL {
+                done += self.work_once(work).await?;
+            }
+            if done == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Notes how a job ended that did not take itself off.
+    async fn settle(&self, work: Work, claim: Claim, outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Ok(()) => Ok(()),
+            // Somebody else has it by now, or somebody changed the ticket: it is looked at again with fresh eyes.
+            Err(Error::LeaseLost) => Ok(()),
+            Err(fault @ Error::StoreUnavailable { .. }) => Err(fault),
+            Err(fault) => {
+                let later = queue::back_off(claim.attempts);
+                let dead = queue::failed(self.store().writer(), work, &claim, fault.code(), Some(later), self.now()).await?;
+                tracing::error!(work = work.id(), code = fault.code(), attempts = claim.attempts, dead, "a job failed");
+                Ok(())
+            }
+        }
+    }
+
+    async fn sleep_for(&self, work: Work) -> Result<Duration> {
+        let Some(due) = queue::next_due(self.store().read(), work).await? else { return Ok(LONGEST_SLEEP) };
+        let wait = instant(due).duration_since(self.now());
+        Ok(Duration::try_from(wait).unwrap_or(Duration::from_millis(50)).min(LONGEST_SLEEP))
+    }
+}

@@ -1,0 +1,6 @@
+//! The desk over both kinds of database: SQLite always, PostgreSQL where FENZHEN_TEST_POSTGRES has the URL of a server (the
+//! test command starts one).
+
+mod intake;
+mod stores;
+mod tickets;

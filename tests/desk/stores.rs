@@ -1,0 +1,88 @@
+//! Desks to test with: the shipped bundle, a database of their own, a watch that is moved by hand.
+
+use fenzhen::{
+    Desk, Pipeline,
+    desk::{House, Watch, intake::Submission, seal::KeyRing, store::Store},
+};
+use jiff::{SignedDuration, Timestamp};
+use sea_orm::{ConnectionTrait, Database};
+use std::{
+    future::Future,
+    path::Path,
+    sync::{Arc, LazyLock, Mutex},
+};
+
+static PIPELINE: LazyLock<Arc<Pipeline>> =
+    LazyLock::new(|| Arc::new(Pipeline::open(Path::new("models/retail"), None).expect("the shipped bundle opens")));
+
+/// A key file of our own; it seals nothing that anybody sent.
+static KEYS: LazyLock<String> =
+    LazyLock::new(|| fenzhen::desk::seal::generate("2026-11-26".parse().unwrap()).to_string());
+
+/// A desk with what it stands on.
+pub struct Fixture {
+    pub desk: Desk,
+    pub url: String,
+    now: Arc<Mutex<Timestamp>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    /// Moves the watch.
+    pub fn pass(&self, hours: i64) {
+        let mut now = self.now.lock().unwrap();
+        *now = now.checked_add(SignedDuration::from_hours(hours)).unwrap();
+    }
+
+    /// The same database under another desk, as after a restart or in another process.
+    pub async fn again(&self) -> Desk {
+        desk(&self.url, self.now.clone()).await
+    }
+}
+
+async fn desk(url: &str, now: Arc<Mutex<Timestamp>>) -> Desk {
+    let pipeline = PIPELINE.clone();
+    let house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
+    let watch: Watch = Arc::new(move || *now.lock().unwrap());
+    let keys = KeyRing::parse(&KEYS, "tests").unwrap();
+    let store = Store::open(url).await.unwrap();
+    Desk::with_watch(store, house, Arc::new(pipeline), keys, watch)
+}
+
+/// Runs a test on every kind of database that there is.
+pub fn on_every_store<F, T>(test: F)
+where
+    F: Fn(Fixture) -> T,
+    T: Future<Output = ()>,
+{
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        test(fixture(None).await).await;
+        if let Ok(server) = std::env::var("FENZHEN_TEST_POSTGRES") {
+            test(fixture(Some(&server)).await).await;
+        }
+    });
+}
+
+async fn fixture(server: Option<&str>) -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let url = match server {
+        None => Store::url_in(folder.path()).unwrap(),
+        Some(server) => {
+            // Every test has a database of its own on the throw-away server.
+            let name = format!("fenzhen_{}", uuid::Uuid::now_v7().simple());
+            let admin = Database::connect(server).await.unwrap();
+            admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+            let (rest, _) = server.rsplit_once('/').expect("a URL with a database");
+            format!("{rest}/{name}")
+        }
+    };
+    // A Thursday morning at work.
+    let now = Arc::new(Mutex::new("2026-11-26T09:30+08:00".parse().unwrap()));
+    Fixture { desk: desk(&url, now.clone()).await, url, now, _folder: folder }
+}
+
+/// A complaint as a channel sends it.
+pub fn submission(json: &str) -> Submission {
+    Submission::from_json(json.as_bytes()).unwrap()
+}
