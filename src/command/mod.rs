@@ -2,17 +2,21 @@
 //! skipped or refused, 2 could not run.
 
 mod aligned;
+pub mod backup;
 pub mod bundle;
 pub mod calibrate;
 pub mod classify;
 pub mod data;
 pub mod evaluate;
 pub mod explain;
+pub mod key;
+pub mod migrate;
 pub mod policy;
 pub mod replay;
 pub mod score;
 pub mod serve;
 mod stdout;
+pub mod store;
 pub mod train;
 
 use crate::{Pipeline, Result, classify::transformer::device};
@@ -47,6 +51,9 @@ enum Command {
     Bundle(bundle::Bundle),
     Policy(policy::Policy),
     Replay(replay::Replay),
+    Key(key::Key),
+    Migrate(migrate::Migrate),
+    Backup(backup::Backup),
 }
 
 /// Which model answers, under which rules. The same flags on every command that decides.
@@ -94,6 +101,9 @@ pub fn run() -> ExitCode {
         Command::Bundle(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Backup(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error} [{}]", error.code());

@@ -1,20 +1,24 @@
 //! `fenzhen serve`.
 
-use super::ModelFlags;
+use super::{ModelFlags, store::StoreFlags};
 use crate::{
-    Error, Result,
+    Desk, Error, Result,
+    desk::{House, access, keys, work::Workers},
     serve::{Settings, State, listen},
 };
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 /// Answer over HTTP
 ///
-/// Opens a page for people at /, the API at /v1, its description at /docs. Logs are JSON lines on stderr and never hold
+/// Opens a page for people at /, the API at /v1, its description at /docs, and the complaint desk over the database in the data
+/// folder. Until there is an administrator's key (`fenzhen key create`) it answers only at the machine itself. Logs are JSON lines on stderr and never hold
 /// complaint text. On ctrl-c or SIGTERM it takes no more connections, finishes what is queued, and exits with 0.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen serve
   fenzhen serve --listen 127.0.0.1:0 --workers 2
+  fenzhen serve --listen 0.0.0.0:8080 --database postgres://fenzhen@db.example/fenzhen
+  fenzhen serve --no-desk
   curl -s localhost:8080/v1/classify -H 'content-type: application/json' -d '{\"text\": \"快递三天没动静\"}'")]
 pub struct Serve {
     #[command(flatten)]
@@ -22,8 +26,16 @@ pub struct Serve {
     /// Address to answer at; port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", env = "FENZHEN_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Allow an address that other machines can reach; there is no login
-    #[arg(long, env = "FENZHEN_ALLOW_PUBLIC")]
+    #[command(flatten)]
+    store: StoreFlags,
+    /// Folder of the desk's rules (routing.toml, deadlines.toml, calendar.toml, …); built-in ones for what it lacks
+    #[arg(long, value_name = "DIR", env = "FENZHEN_RULES")]
+    rules: Option<PathBuf>,
+    /// Only answer questions: no desk, no database, no keys
+    #[arg(long, conflicts_with_all = ["data", "database", "rules"])]
+    no_desk: bool,
+    /// With --no-desk: allow an address that other machines can reach, where a proxy with a login stands before it
+    #[arg(long, env = "FENZHEN_ALLOW_PUBLIC", requires = "no_desk")]
     allow_public: bool,
     /// Threads that run the model
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = at_least_one)]
@@ -63,7 +75,20 @@ impl Serve {
 
     async fn serve(&self) -> Result<ExitCode> {
         // The port first: if it is taken, there is no need to load a model.
-        let listener = listen::bind(&self.listen, self.allow_public).await?;
+        let addresses = listen::addresses(&self.listen).await?;
+        let store = match self.no_desk {
+            true => {
+                access::listen::check(&addresses, usize::from(self.allow_public))?;
+                None
+            }
+            false => {
+                let store = self.store.open().await?;
+                let administrators = keys::administrators(&store, jiff::Timestamp::now()).await?;
+                access::listen::check(&addresses, usize::try_from(administrators).unwrap_or(usize::MAX))?;
+                Some(store)
+            }
+        };
+        let listener = listen::bind(&self.listen, &addresses).await?;
         let address = listener.local_addr().map_err(|source| Error::Listen { address: self.listen.clone(), source })?;
         let settings = Settings {
             workers: self.workers,
@@ -72,7 +97,16 @@ impl Serve {
             longest_wait: Duration::from_millis(self.longest_wait_ms),
             ..Settings::default()
         };
-        let state = State::start(Arc::new(self.model.open()?), settings)?;
+        let pipeline = Arc::new(self.model.open()?);
+        let state = match store {
+            None => State::start(pipeline, settings)?,
+            Some(store) => {
+                let house = House::open(self.rules.as_deref(), &pipeline.taxonomy, &pipeline.policy)?;
+                let keys = self.store.keys()?;
+                State::start_with_desk(pipeline, settings, |engine| Ok(Desk::new(store, house, engine, keys)))?
+            }
+        };
+        let workers = state.front().map(|front| Workers::start(&front.desk));
         let signals = Signals::watch()?;
         let (failed, failure) = tokio::sync::oneshot::channel();
         let warming = state.clone();
@@ -98,6 +132,9 @@ impl Serve {
         };
         let in_time = listen::serve(listener, state, stop).await;
         warm_up.abort();
+        if let Some(workers) = workers {
+            workers.finish().await;
+        }
         match fault {
             Some(error) => Err(error),
             None if in_time => Ok(ExitCode::SUCCESS),

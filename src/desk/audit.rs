@@ -10,7 +10,7 @@ use super::{
     store::{
         Store, Transaction,
         entity::{audit, complaint},
-        micros,
+        micros, queue,
     },
 };
 use crate::{Error, Result};
@@ -91,6 +91,21 @@ impl Desk {
         note(&change, &Entry { purpose: Some(purpose), request_id: request, ..entry }).await?;
         change.commit().await?;
         Ok(Original { text: text.to_string(), contact: contact.map(|contact| contact.to_string()) })
+    }
+
+    /// Lets dead work try again, after noting who wanted it; false where there is none of this id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn revive(&self, id: &str, principal: &Principal) -> Result<bool> {
+        let (change, now) = (self.store().begin().await?, self.now());
+        let revived = queue::revive(&change, id, now).await?;
+        if revived {
+            note(&change, &Entry::new(principal, AuditAction::WorkReplayed, [id], now)).await?;
+            change.commit().await?;
+            queue::Work::ALL.into_iter().for_each(|work| self.wake(work));
+        }
+        Ok(revived)
     }
 
     /// The latest entries, newest first, after noting who asked.

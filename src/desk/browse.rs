@@ -83,6 +83,8 @@ pub struct ComplaintFilter {
     pub contact: Option<String>,
     /// Words that it has, all of them.
     pub words: Option<String>,
+    /// Only those whose tickets are with these departments, or with none yet; none: all.
+    pub within: Option<Vec<String>>,
 }
 
 impl Desk {
@@ -156,6 +158,13 @@ impl Desk {
             (Column::ContactIndex, &contact),
         ] {
             found = is(found, column, value);
+        }
+        if let Some(departments) = &filter.within {
+            let theirs = Condition::any()
+                .add(ticket::Column::Department.is_in(departments))
+                .add(ticket::Column::Department.is_null());
+            let open = ticket::Entity::find().select_only().column(ticket::Column::ComplaintId).filter(theirs);
+            found = found.filter(Column::Id.in_subquery(open.into_query()));
         }
         if let Some(words) = &filter.words {
             found = found.filter(self.has_words(Expr::col(Column::Id), words)?);

@@ -17,6 +17,7 @@ pub mod assign;
 pub mod audit;
 pub mod browse;
 pub mod clock;
+pub mod customer;
 mod engine;
 mod house;
 pub mod intake;
@@ -57,6 +58,8 @@ struct Inner {
     keys: KeyRing,
     clock: Watch,
     webhooks: Webhooks,
+    /// Rung whenever complaints were decided about.
+    settled: Notify,
     /// One bell a kind of work: rung when there is some.
     bells: [Notify; Work::ALL.len()],
 }
@@ -74,7 +77,7 @@ impl Desk {
     pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
-        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, bells }) }
+        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, settled: Notify::new(), bells }) }
     }
 
     pub(in crate::desk) fn webhooks(&self) -> &Webhooks {
@@ -103,6 +106,10 @@ impl Desk {
 
     pub(in crate::desk) fn keys(&self) -> &KeyRing {
         &self.inner.keys
+    }
+
+    pub(in crate::desk) fn settled(&self) -> &Notify {
+        &self.inner.settled
     }
 
     /// Says that there is work of a kind.

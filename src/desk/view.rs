@@ -240,6 +240,37 @@ impl Desk {
         Ok(rows.into_iter().map(view).collect())
     }
 
+    /// Which department has a ticket.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTicket`].
+    pub async fn department_of(&self, ticket: &str) -> Result<Option<String>> {
+        let row: Option<Option<String>> = ticket::Entity::find_by_id(ticket)
+            .select_only()
+            .column(ticket::Column::Department)
+            .into_tuple()
+            .one(self.store().read())
+            .await?;
+        row.ok_or(Error::NoSuchTicket)
+    }
+
+    /// A complaint as soon as the engine has decided about it. Never returns where that never happens: give up by a timeout.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchComplaint`].
+    pub async fn decided(&self, id: &str) -> Result<ComplaintView> {
+        loop {
+            // Asked first, lest it rings between the look and the wait.
+            let rung = self.settled().notified();
+            let view = self.complaint(id).await?;
+            if view.decision.is_some() {
+                return Ok(view);
+            }
+            // Another process may have decided; it cannot ring here.
+            let _ = tokio::time::timeout(std::time::Duration::from_millis(250), rung).await;
+        }
+    }
+
     /// The id of a ticket by its id or its number; as it was given where it is neither.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Complaint, Decision, Error, Pipeline, Result, decision::Explanation, explain, pipeline::Timings, policy::Policy,
+    segment::{Reading, Segmenter},
     taxonomy::Taxonomy,
 };
 use std::{
@@ -27,6 +28,10 @@ use tokio::sync::oneshot;
 pub trait Decide: Send + Sync + 'static {
     /// One result a complaint, in order, and where the time went.
     fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings);
+    /// Cleans a text, masks it and cuts it into words.
+    fn read(&self, text: &str) -> Result<Reading> {
+        Segmenter::new().read(text)
+    }
     /// Which words drove the decision about a complaint.
     fn explain(&self, complaint: &Complaint) -> Result<Explanation>;
     /// The labels that decisions use.
@@ -38,6 +43,9 @@ pub trait Decide: Send + Sync + 'static {
 impl Decide for Pipeline {
     fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings) {
         Pipeline::decide_all(self, complaints)
+    }
+    fn read(&self, text: &str) -> Result<Reading> {
+        Pipeline::read(self, text)
     }
     fn explain(&self, complaint: &Complaint) -> Result<Explanation> {
         Pipeline::explain(self, complaint, &explain::HEADS)

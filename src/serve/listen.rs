@@ -1,6 +1,6 @@
 //! The socket: takes connections, bounded in number and in patience, until it is told to stop.
 
-use super::{State, app};
+use super::{Peer, State, app};
 use crate::{Error, Result};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -15,17 +15,23 @@ use tokio::{
 /// How long a connection may take to send a request's head, which is also how long it may idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Opens the address. Beyond loopback only where the caller says so: there is no login.
+/// Finds the addresses of a name.
 ///
 /// # Errors
-/// [`Error::Listen`], [`Error::PublicAddress`].
-pub async fn bind(address: &str, public: bool) -> Result<TcpListener> {
+/// [`Error::Listen`].
+pub async fn addresses(address: &str) -> Result<Vec<SocketAddr>> {
     let failed = |source| Error::Listen { address: address.to_owned(), source };
-    let addresses: Vec<SocketAddr> = tokio::net::lookup_host(address).await.map_err(failed)?.collect();
-    if !public && addresses.iter().any(|a| !a.ip().is_loopback()) {
-        return Err(Error::PublicAddress { address: address.to_owned() });
-    }
-    TcpListener::bind(&addresses[..]).await.map_err(failed)
+    Ok(tokio::net::lookup_host(address).await.map_err(failed)?.collect())
+}
+
+/// Opens the first of some addresses that can be opened; `name` is what they were found by. Whether they may be reached from
+/// other machines is for [`crate::desk::access::listen`] to say, before.
+///
+/// # Errors
+/// [`Error::Listen`].
+pub async fn bind(name: &str, addresses: &[SocketAddr]) -> Result<TcpListener> {
+    let failed = |source| Error::Listen { address: name.to_owned(), source };
+    TcpListener::bind(addresses).await.map_err(failed)
 }
 
 /// Serves until `stop`; then takes no more connections, lets open requests and the queue finish (at most the settings'
@@ -47,10 +53,10 @@ pub async fn serve(listener: TcpListener, state: State, stop: impl Future<Output
             () = &mut stop => break,
             _ = fold.tick() => state.metrics().fold(),
             (accepted, place) = accept => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     let (service, open, stopping) = (service.clone(), open.clone(), stopping.subscribe());
                     tokio::spawn(async move {
-                        converse(stream, service, stopping).await;
+                        converse(stream, peer, service, stopping).await;
                         drop((place, open));
                     });
                 }
@@ -71,13 +77,23 @@ pub async fn serve(listener: TcpListener, state: State, stop: impl Future<Output
     in_time && tokio::time::timeout(Duration::from_secs(5), workers).await.is_ok()
 }
 
-async fn converse(stream: TcpStream, service: axum::Router, mut stopping: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: axum::Router,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Answers are small and should leave at once.
     let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(service);
+    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        hyper::service::Service::call(&service, request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     // A caller that breaks off or talks nonsense is its own affair: hyper has answered what could be answered.
     tokio::select! {

@@ -3,7 +3,9 @@
 
 pub mod batcher;
 mod body;
+mod caller;
 mod endpoints;
+mod front;
 pub mod listen;
 mod metrics;
 mod observe;
@@ -15,6 +17,8 @@ pub mod settings;
 mod state;
 
 pub use batcher::Decide;
+pub use caller::{Peer, RequestId};
 pub use endpoints::{app, openapi};
+pub use front::Front;
 pub use settings::Settings;
 pub use state::State;

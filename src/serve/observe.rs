@@ -4,6 +4,7 @@
 use super::{
     State,
     body::Length,
+    caller::RequestId,
     metrics::method_name,
     problem::{Problem, Refusal},
 };
@@ -27,6 +28,8 @@ pub(super) async fn observe(
 ) -> Response {
     let since = Instant::now();
     let id = request_id(request.headers());
+    let mut request = request;
+    request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     // The path itself may hold anything; the router's pattern cannot.
     let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();

@@ -36,7 +36,66 @@ impl FromRequestParts<State> for InLanguage {
     }
 }
 
-fn language(value: Option<&str>) -> Result<Option<Language>, Refusal> {
+/// The parameters of a request, decoded: what a path knows is taken by name, anything else is refused.
+pub(super) struct Given(Vec<(String, String)>);
+
+impl FromRequestParts<State> for Given {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        Ok(Given(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
+    }
+}
+
+impl Given {
+    /// The values of the parameters that a path knows; `known` names them in a refusal. A blank value is none.
+    pub fn only<const N: usize>(
+        self,
+        names: [&'static str; N],
+        known: &'static str,
+    ) -> Result<[Option<String>; N], Refusal> {
+        let mut values = [const { None }; N];
+        for (name, value) in self.0 {
+            let Some(place) = names.iter().position(|known| *known == name) else {
+                return Err(Refusal::UnknownParameter { known });
+            };
+            if values[place].is_some() {
+                return Err(Refusal::InvalidParameter { name: names[place], reason: "is given twice" });
+            }
+            if value.contains('\0') {
+                return Err(Refusal::InvalidParameter { name: names[place], reason: "has a NUL character" });
+            }
+            values[place] = Some(value).filter(|value| !value.is_empty());
+        }
+        Ok(values)
+    }
+
+    /// Refuses all.
+    pub fn none(self) -> Result<(), Refusal> {
+        self.only([], "none").map(|[]| ())
+    }
+}
+
+/// A whole number up to a limit; one above it is refused.
+pub(super) fn number(name: &'static str, value: Option<&str>, limit: u64) -> Result<Option<u64>, Refusal> {
+    let Some(value) = value else { return Ok(None) };
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let number = value.parse().ok().filter(|number| digits && *number <= limit);
+    number.map(Some).ok_or(Refusal::InvalidParameter { name, reason: "must be a whole number within its bounds" })
+}
+
+/// True or false.
+pub(super) fn flag(name: &'static str, value: Option<&str>) -> Result<Option<bool>, Refusal> {
+    match value {
+        None => Ok(None),
+        Some("true") => Ok(Some(true)),
+        Some("false") => Ok(Some(false)),
+        Some(_) => Err(Refusal::InvalidParameter { name, reason: "must be true or false" }),
+    }
+}
+
+pub(super) fn language(value: Option<&str>) -> Result<Option<Language>, Refusal> {
     match value {
         None => Ok(None),
         Some("zh") => Ok(Some(Language::Zh)),

@@ -1,7 +1,13 @@
 //! What all endpoints share.
 
-use super::{batcher::Batcher, batcher::Decide, metrics::Metrics, settings::Settings};
-use crate::{Complaint, Result, decision::Versions};
+use super::{
+    Front,
+    batcher::{Batcher, Decide},
+    front::Queued,
+    metrics::Metrics,
+    settings::Settings,
+};
+use crate::{Complaint, Desk, Result, decision::Versions, desk::Engine};
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
@@ -15,7 +21,8 @@ pub struct State {
 
 struct Inner {
     decide: Arc<dyn Decide>,
-    batcher: Batcher,
+    batcher: Arc<Batcher>,
+    front: Option<Front>,
     metrics: Arc<Metrics>,
     settings: Settings,
     versions: OnceLock<Versions>,
@@ -23,13 +30,36 @@ struct Inner {
 }
 
 impl State {
-    /// Starts the workers; [`State::warm_up`] makes it ready.
+    /// Starts the workers; [`State::warm_up`] makes it ready. Without a desk it only answers questions.
     pub fn start(decide: Arc<dyn Decide>, settings: Settings) -> Result<Self> {
+        State::with(decide, settings, |_| Ok(None))
+    }
+
+    /// The same with a desk that asks through the server's queue. It must be called inside of a runtime.
+    pub fn start_with_desk(
+        decide: Arc<dyn Decide>,
+        settings: Settings,
+        open: impl FnOnce(Arc<dyn Engine>) -> Result<Desk>,
+    ) -> Result<Self> {
+        State::with(decide, settings, |engine| Ok(Some(Front::open(open(engine)?))))
+    }
+
+    fn with(
+        decide: Arc<dyn Decide>,
+        settings: Settings,
+        front: impl FnOnce(Arc<dyn Engine>) -> Result<Option<Front>>,
+    ) -> Result<Self> {
         let metrics = Arc::new(Metrics::default());
-        let batcher = Batcher::start(decide.clone(), &settings, metrics.clone())?;
-        let inner =
-            Inner { decide, batcher, metrics, settings, versions: OnceLock::new(), leaving: AtomicBool::new(false) };
+        let batcher = Arc::new(Batcher::start(decide.clone(), &settings, metrics.clone())?);
+        let front = front(Arc::new(Queued { decide: decide.clone(), batcher: batcher.clone() }))?;
+        let (versions, leaving) = (OnceLock::new(), AtomicBool::new(false));
+        let inner = Inner { decide, batcher, front, metrics, settings, versions, leaving };
         Ok(State { inner: Arc::new(inner) })
+    }
+
+    /// The desk, where the server has one.
+    pub fn front(&self) -> Option<&Front> {
+        self.inner.front.as_ref()
     }
 
     /// Sends one sentence through the whole engine. Only when it comes back is the server ready.

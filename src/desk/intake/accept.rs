@@ -3,6 +3,7 @@
 use super::{Accepted, Request, Submission, number};
 use crate::{
     Desk, Error, Result,
+    bundle::hex,
     desk::{
         record::Record,
         seal::Place,
@@ -219,7 +220,7 @@ pub(in crate::desk) fn place<'a>(column: &'a str, complaint: &'a str) -> Place<'
 }
 
 /// By what a token is found; the token itself is never stored.
-pub(in crate::desk) fn token_hash(token: &str) -> String {
+pub fn token_hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 
@@ -243,10 +244,6 @@ fn hash(submission: &Submission) -> String {
         hash.update(part);
     }
     hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A row that [`Record::save`] will complete.

@@ -9,7 +9,8 @@ mod line;
 mod number;
 mod submission;
 
-pub(in crate::desk) use accept::{place, token_hash};
+pub(in crate::desk) use accept::place;
+pub use accept::token_hash;
 pub use line::Line;
 pub use submission::Submission;
 

@@ -128,6 +128,7 @@ impl Desk {
         self.write(&change, &mut record, now).await?;
         queue::done(&change, claim).await?;
         change.commit().await?;
+        self.settled().notify_waiters();
         self.wake(Work::Assign);
         Ok(())
     }

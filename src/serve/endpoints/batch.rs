@@ -2,9 +2,11 @@
 
 use crate::{
     Complaint, Decision, request,
+    desk::access::Permission,
     serve::{
         State,
         batcher::Answer,
+        caller::Caller,
         body::{BatchBody, Length},
         observe::with_timing,
         problem::{Problem, Refusal},
@@ -53,6 +55,9 @@ pub(super) enum Outcome {
     responses(
         (status = 200, description = "One outcome a complaint, order kept", body = BatchAnswer),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too many or too long", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The batch itself does not fit the form", body = Problem,
@@ -64,11 +69,13 @@ pub(super) enum Outcome {
 )]
 pub(super) async fn batch(
     Shared(state): Shared<State>,
+    caller: Caller,
     InLanguage(answer_in): InLanguage,
     BatchBody(body): BatchBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
     let refuse = |error: crate::Error| (length, Refusal::from(error));
+    caller.require(Permission::Classify).map_err(refuse)?;
     let mut outcomes = Vec::new();
     let mut complaints = Vec::new();
     for item in request::batch(&body, state.settings().batch).map_err(refuse)? {

@@ -2,8 +2,10 @@
 
 use crate::{
     Complaint, Decision,
+    desk::access::Permission,
     serve::{
         State,
+        caller::Caller,
         body::{Length, SingleBody},
         observe::with_timing,
         problem::{Problem, Refusal},
@@ -30,6 +32,9 @@ use axum::{
         (status = 200, description = "The decision", body = Decision),
         (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem,
             content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No text to read, or a field that does not fit", body = Problem,
@@ -42,11 +47,13 @@ use axum::{
 )]
 pub(super) async fn classify(
     Shared(state): Shared<State>,
+    caller: Caller,
     wishes: Wishes,
     SingleBody(body): SingleBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
     let refuse = |error: crate::Error| (length, Refusal::from(error));
+    caller.require(Permission::Classify).map_err(refuse)?;
     let complaint = Complaint { answer_in: wishes.language, ..Complaint::from_json(&body).map_err(refuse)? };
     let answer = state.batcher().decide(complaint, wishes.explain).await.map_err(refuse)?;
     let decision = answer.result.map_err(refuse)?;

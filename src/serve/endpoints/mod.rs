@@ -3,6 +3,7 @@
 mod batch;
 mod bundles;
 mod classify;
+mod desk;
 mod health;
 mod metrics;
 mod policy;
@@ -38,7 +39,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(classify::classify))
         .routes(routes!(batch::batch))
         .routes(routes!(bundles::bundles))
@@ -46,8 +47,8 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(policy::policy))
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
-        .routes(routes!(metrics::metrics))
-        .split_for_parts()
+        .routes(routes!(metrics::metrics));
+    desk::add(router).split_for_parts()
 }
 
 #[derive(OpenApi)]
@@ -61,6 +62,11 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
     ),
     tags(
         (name = "classify", description = "Decide about complaints"),
+        (name = "complaints", description = "Hand complaints in, and read them"),
+        (name = "tickets", description = "What comes of them"),
+        (name = "progress", description = "What the customer sees and says"),
+        (name = "staff", description = "Who works at the desk"),
+        (name = "notices", description = "Who is told of what happens"),
         (name = "about", description = "What answers, and with which labels"),
         (name = "operate", description = "Health and numbers")
     ),

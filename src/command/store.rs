@@ -1,0 +1,74 @@
+//! Where the desk keeps what it knows: the same flags on every command that touches it.
+
+use crate::{
+    Error, Result,
+    desk::{
+        seal::{KeyRing, generate, write_new},
+        store::Store,
+    },
+};
+use clap::Args;
+use std::path::PathBuf;
+
+/// The file of the sealing keys inside of the data folder.
+const KEYS: &str = "seal.keys";
+/// The keys themselves, where no file should hold them.
+const VARIABLE: &str = "FENZHEN_SEAL_KEYS";
+
+/// The database, and the data folder with the keys that seal what is personal.
+#[derive(Debug, Clone, Args)]
+pub struct StoreFlags {
+    /// Folder of the desk's database, attachments and sealing keys; made where it is missing
+    #[arg(long, value_name = "DIR", env = "FENZHEN_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Another database: postgres://user@host/name, or sqlite:///path; without it SQLite in the data folder
+    #[arg(long, value_name = "URL", env = "FENZHEN_DATABASE", hide_env_values = true)]
+    pub database: Option<String>,
+}
+
+impl StoreFlags {
+    /// The URL of the database.
+    ///
+    /// # Errors
+    /// [`Error::File`] where the data folder cannot be made.
+    pub fn url(&self) -> Result<String> {
+        match &self.database {
+            Some(url) => Ok(url.clone()),
+            None => Store::url_in(&self.data),
+        }
+    }
+
+    /// Opens the database, and brings its tables forward.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub async fn open(&self) -> Result<Store> {
+        Store::open(&self.url()?).await
+    }
+
+    /// The sealing keys: of the environment, or of the file in the data folder, which is made the first time.
+    ///
+    /// # Errors
+    /// [`Error::SealKeys`], [`Error::File`].
+    pub fn keys(&self) -> Result<KeyRing> {
+        if let Ok(value) = std::env::var(VARIABLE) {
+            return KeyRing::from_environment(&value, VARIABLE);
+        }
+        let path = self.data.join(KEYS);
+        if !path.exists() {
+            std::fs::create_dir_all(&self.data).map_err(|source| Error::file(&self.data, source))?;
+            write_new(&path, &generate(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()))?;
+            eprintln!("new sealing keys in {}: keep a copy with your backups, without them nothing opens", path.display());
+        }
+        KeyRing::from_file(&path)
+    }
+}
+
+/// Runs work that waits for a database.
+///
+/// # Errors
+/// Those of the work; [`Error::Internal`] where the system gives no thread.
+pub fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|fault| Error::Internal(format!("no thread for the database: {fault}")))?.block_on(work)
+}

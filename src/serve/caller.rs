@@ -1,0 +1,84 @@
+//! Who asks: the principal behind a request, by its API key, or by sitting at the machine while there are no keys yet.
+
+use super::{Front, State, problem::Refusal};
+use crate::{
+    Error, Result,
+    desk::{
+        access::{Permission, Principal, key::Key, listen},
+        ticket::{Actor, Scope},
+    },
+};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// The other end of the connection: an extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The id of the request: an extension of it.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Whoever stands behind a request. A server without a desk knows nobody, and lets everybody ask.
+pub(super) struct Caller(pub Principal);
+
+impl Caller {
+    /// Refuses what the caller may not.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        self.0.require(permission)
+    }
+
+    /// The departments that lists are held to; none: all.
+    pub fn departments(&self) -> Option<Vec<String>> {
+        match &self.0.departments {
+            Scope::All => None,
+            Scope::Departments(ids) => Some(ids.iter().cloned().collect()),
+        }
+    }
+
+    /// Who that is to a ticket.
+    pub fn actor(&self) -> Actor {
+        self.0.actor()
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        match state.front() {
+            None => Ok(Caller(Principal::local())),
+            Some(front) => Ok(Caller(principal(parts, front).await?)),
+        }
+    }
+}
+
+async fn principal(parts: &Parts, front: &Front) -> Result<Principal> {
+    if let Some(sent) = parts.headers.get(header::AUTHORIZATION) {
+        let sent = sent.to_str().unwrap_or_default();
+        return front.desk.principal(&Key::from_authorization(sent)?).await;
+    }
+    // A call inside of the process has no peer, and is here.
+    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
+    let text = |name| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let caller = listen::Caller { peer, host: text(header::HOST), origin: text(header::ORIGIN), forwarded };
+    let administrators = usize::try_from(front.administrators().await?).unwrap_or(usize::MAX);
+    listen::local(caller, administrators).ok_or_else(|| {
+        let reason = match administrators {
+            0 => "without an API key this server answers only at the machine itself, under its own name",
+            _ => "there is no API key in the request",
+        };
+        Error::Unauthenticated { reason: reason.into() }
+    })
+}
+
+/// The value of `If-Match`; without one, any version.
+pub(super) fn expected(headers: &HeaderMap) -> Result<crate::desk::ticket::Expected> {
+    match headers.get(header::IF_MATCH) {
+        None => Ok(crate::desk::ticket::Expected::Any),
+        Some(value) => crate::desk::ticket::Expected::from_if_match(value.to_str().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,42 @@
+//! `POST /v1/dead-letters/{id}/retry`
+
+use super::front;
+use crate::{
+    desk::access::Permission,
+    serve::{
+        State,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    extract::{Path, State as Shared},
+    http::StatusCode,
+};
+
+/// Let work that failed too often try again
+#[utoipa::path(
+    post, path = "/v1/dead-letters/{id}/retry", tag = "operate", params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is in the queue again"),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn retry(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::QueueManage)?;
+    match front.desk.revive(&id, &caller.0).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refusal::NotFound),
+    }
+}

@@ -1,0 +1,157 @@
+//! `POST /v1/complaints`
+
+use super::front;
+use crate::{
+    Decision, Error,
+    desk::{
+        access::Permission,
+        intake::{Accepted, Request, Submission},
+        view::ComplaintView,
+    },
+    serve::{
+        State,
+        body::SingleBody,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::{self, Given},
+    },
+};
+use axum::{
+    Json,
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// The longest time in milliseconds that a caller may wait for the decision.
+const LONGEST_WAIT: u64 = 30_000;
+
+/// A complaint as it is handed in.
+#[derive(Deserialize, ToSchema)]
+#[allow(dead_code, reason = "the form of a request, for the document; `Submission::from_json` reads it")]
+#[serde(deny_unknown_fields)]
+pub(super) struct Handed {
+    /// The customer's words.
+    #[schema(example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
+    text: String,
+    /// Where it came from: phone, app, web, mini-program, wechat, weibo, douyin, email, chat, store.
+    #[schema(pattern = "^[a-z0-9._-]{1,64}$", example = "app")]
+    channel: Option<String>,
+    /// The channel's own id of it: the same again is the same complaint.
+    external_id: Option<String>,
+    /// Leave it out for an anonymous complaint.
+    customer: Option<crate::complaint::Customer>,
+    /// How to reach the customer; stored sealed.
+    contact: Option<String>,
+    order: Option<crate::complaint::Order>,
+    product: Option<String>,
+    region: Option<String>,
+    /// What the customer wants to happen.
+    wish: Option<String>,
+    /// When it came in (RFC 3339).
+    received_at: Option<String>,
+}
+
+/// A complaint that is on the disk.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(super) struct Taken {
+    id: String,
+    #[schema(example = "C20261126-000123-6")]
+    number: String,
+    /// The id of its ticket.
+    ticket: String,
+    #[schema(value_type = String, format = DateTime)]
+    received_at: jiff::Timestamp,
+    /// Whether it is new; otherwise it was here already, by its key or its external id.
+    fresh: bool,
+    /// Where the customer follows it: whoever has this path is the customer.
+    progress: String,
+    /// What the engine said, where the caller waited for it and it came in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Decision>)]
+    decision: Option<Box<RawValue>>,
+}
+
+impl From<Accepted> for Taken {
+    fn from(accepted: Accepted) -> Self {
+        Taken {
+            id: accepted.id,
+            number: accepted.number.to_string(),
+            ticket: accepted.ticket,
+            received_at: accepted.received_at,
+            fresh: accepted.fresh,
+            progress: format!("/v1/progress/{}", accepted.token),
+            decision: None,
+        }
+    }
+}
+
+/// Hand in a complaint
+///
+/// When this answers, the complaint is on the disk with its number and its ticket; the engine decides about it right after,
+/// also if the server stops in between. With `wait` the answer comes with the decision, if that is there in time.
+///
+/// With an `Idempotency-Key` it can be sent again until it is answered: it is taken once.
+#[utoipa::path(
+    post, path = "/v1/complaints", tag = "complaints", request_body = Handed,
+    params(
+        ("wait" = Option<u64>, Query, maximum = 30_000, description = "Milliseconds to wait for the decision; 0 without it"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for every new complaint"),
+    ),
+    responses(
+        (status = 201, description = "Taken", body = Taken),
+        (status = 200, description = "It was here already", body = Taken),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body is too slow", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The external id came with another text before", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Nothing to read, a field that does not fit, or a key of another request", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too much at once", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn intake(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    headers: HeaderMap,
+    SingleBody(body): SingleBody,
+) -> Result<Response, Refusal> {
+    let front = front(&state)?;
+    caller.require(Permission::ComplaintsCreate)?;
+    let [wait] = given.only(["wait"], "wait")?;
+    let wait = query::number("wait", wait.as_deref(), LONGEST_WAIT)?.unwrap_or(0);
+    let submission = Submission::from_json(&body)?;
+    let key = key(&headers, &caller)?;
+    let accepted = front.line.submit(Request { submission, key }).await?;
+    let (status, id) = (if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK }, accepted.id.clone());
+    let mut taken = Taken::from(accepted);
+    if wait > 0 {
+        let patience = Duration::from_millis(wait);
+        let decided = tokio::time::timeout(patience, front.desk.decided(&id)).await;
+        if let Ok(view) = decided {
+            let ComplaintView { decision, .. } = view?;
+            taken.decision = decision;
+        }
+    }
+    let place = format!("/v1/complaints/{id}");
+    Ok((status, [(header::LOCATION, place)], Json(taken)).into_response())
+}
+
+/// The caller's key, made unique to the caller: nobody meets somebody else's.
+fn key(headers: &HeaderMap, caller: &Caller) -> Result<Option<String>, Refusal> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > 255 {
+        let reason = "must have 1 to 255 visible ASCII characters".into();
+        return Err(Error::InvalidRequest { what: "Idempotency-Key".into(), reason }.into());
+    }
+    Ok(Some(format!("{}/{key}", caller.0.id)))
+}

@@ -1,0 +1,80 @@
+//! The paths of the desk, one file each.
+
+mod action;
+mod audit;
+mod complaint;
+mod complaints;
+mod dead_letter;
+mod dead_letters;
+mod intake;
+mod intake_batch;
+mod original;
+mod person;
+mod progress;
+mod progress_action;
+mod staff;
+mod ticket;
+mod tickets;
+mod timeline;
+mod webhook;
+mod webhooks;
+
+use crate::{
+    Error,
+    request::Fault,
+    serve::{Front, State, problem::Refusal},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Adds them to the others.
+pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
+    router
+        .routes(routes!(intake::intake, complaints::complaints))
+        .routes(routes!(intake_batch::batch))
+        .routes(routes!(complaint::complaint))
+        .routes(routes!(original::original))
+        .routes(routes!(tickets::tickets))
+        .routes(routes!(ticket::ticket))
+        .routes(routes!(action::act))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(progress::progress))
+        .routes(routes!(progress_action::act))
+        .routes(routes!(staff::staff))
+        .routes(routes!(person::put))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhook::remove))
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letter::retry))
+        .routes(routes!(audit::audit))
+}
+
+/// A part of a list; `next` is the cursor of the part that comes after, null where there is none.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(super) struct List<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+/// Reads a body into a form. Messages name the place and never quote what was sent.
+fn read<T: serde::de::DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Refusal> {
+    let fault = match serde_json::from_slice(body) {
+        Ok(read) => return Ok(read),
+        Err(fault) => fault,
+    };
+    let (line, column) = (fault.line(), fault.column());
+    Err(Error::from(match fault.is_data() {
+        true => Fault::InvalidValue {
+            field: "the request".into(),
+            reason: format!("does not have the form of {what} (line {line}, column {column}); see /openapi.json"),
+        },
+        false => Fault::NotJson { reason: "it cannot be read".into(), line, column },
+    })
+    .into())
+}
+
+/// The desk of a server; without one these paths lead nowhere.
+fn front(state: &State) -> Result<&Front, Refusal> {
+    state.front().ok_or(Refusal::NotFound)
+}

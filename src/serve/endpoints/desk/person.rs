@@ -1,0 +1,53 @@
+//! `PUT /v1/staff/{id}`
+
+use super::front;
+use crate::{
+    Error,
+    desk::{access::Permission, people::Person},
+    request::Fault,
+    serve::{
+        State,
+        body::SingleBody,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+/// Add a person to the desk, or say what has changed: departments, skills, room, presence
+///
+/// Who is there and has room gets what waits.
+#[utoipa::path(
+    put, path = "/v1/staff/{id}", tag = "staff", request_body = Person, params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The person", body = Person),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn put(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+    SingleBody(body): SingleBody,
+) -> Result<Json<Person>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::StaffManage)?;
+    let person: Person = super::read(&body, "a person")?;
+    if person.id != id {
+        let reason = "is not the one of the path".into();
+        return Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into());
+    }
+    front.desk.put_person(&person).await?;
+    Ok(Json(person))
+}

@@ -1,0 +1,36 @@
+//! `GET /v1/progress/{token}`
+
+use super::front;
+use crate::{
+    desk::customer::Progress,
+    serve::{
+        State,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+/// Follow a complaint, as its customer
+///
+/// Whoever has the path is the customer: it came with the complaint's acceptance and nobody else knows it.
+#[utoipa::path(
+    get, path = "/v1/progress/{token}", tag = "progress", params(("token" = String, Path)),
+    responses(
+        (status = 200, description = "Where it is", body = Progress),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn progress(
+    Shared(state): Shared<State>,
+    given: Given,
+    Path(token): Path<String>,
+) -> Result<Json<Progress>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    Ok(Json(front.desk.progress(&token).await?))
+}

@@ -1,0 +1,43 @@
+//! `POST /v1/progress/{token}/actions`
+
+use super::{action::Wanted, front};
+use crate::{
+    desk::{customer::Progress, ticket::Command},
+    serve::{
+        State,
+        body::SingleBody,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+/// Say something to a complaint, as its customer: reply, confirm, dispute, rate, take it back or open it again
+#[utoipa::path(
+    post, path = "/v1/progress/{token}/actions", tag = "progress", request_body = Wanted, params(("token" = String, Path)),
+    responses(
+        (status = 200, description = "Where it is after it", body = Progress),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Nothing that a customer does", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Not possible where it stands", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn act(
+    Shared(state): Shared<State>,
+    given: Given,
+    Path(token): Path<String>,
+    SingleBody(body): SingleBody,
+) -> Result<Json<Progress>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    let Wanted { action, note } = Wanted::read(&body)?;
+    let command = Command { note, ..Command::new(action) };
+    Ok(Json(front.desk.act_as_customer(&token, command).await?))
+}

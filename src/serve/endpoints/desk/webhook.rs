@@ -1,0 +1,42 @@
+//! `DELETE /v1/webhooks/{id}`
+
+use super::front;
+use crate::{
+    desk::access::Permission,
+    serve::{
+        State,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    extract::{Path, State as Shared},
+    http::StatusCode,
+};
+
+/// Tell somebody nothing more
+#[utoipa::path(
+    delete, path = "/v1/webhooks/{id}", tag = "notices", params(("id" = String, Path)),
+    responses(
+        (status = 204, description = "It is told nothing more"),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn remove(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::WebhooksManage)?;
+    match front.desk.remove_webhook(&id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Refusal::NotFound),
+    }
+}
