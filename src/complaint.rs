@@ -16,23 +16,28 @@ use utoipa::ToSchema;
 pub struct Complaint {
     /// The caller's own id; comes back unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub id: Option<String>,
     /// The customer's words.
-    #[schema(example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
+    #[schema(min_length = 1, example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
     pub text: String,
     /// Where it came from: phone, app, web, mini-program, wechat, weibo, douyin, email, chat, store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub channel: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Customer>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub product: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub region: Option<String>,
     /// When it came in (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub received_at: Option<String>,
     /// The language of names and reasons in the answer; the pipeline's own where nobody asked for one. It is no part of the
     /// complaint's JSON.
@@ -45,9 +50,11 @@ pub struct Complaint {
 #[serde(deny_unknown_fields)]
 pub struct Customer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub id: Option<String>,
     /// Membership tier in the shop's own words; the policy says what it is worth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
     pub tier: Option<String>,
 }
 
@@ -56,6 +63,7 @@ pub struct Customer {
 #[serde(deny_unknown_fields)]
 pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 256)]
     pub id: Option<String>,
     /// In yuan.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -46,6 +46,9 @@ pub struct Serve {
     /// How long a complaint may be expected to wait before it is refused with 429; a batch may wait ten times as long
     #[arg(long, value_name = "MS", default_value_t = 2_000)]
     longest_wait_ms: u64,
+    /// Requests a minute for every API key, and for every address without one; 0 sets no limit
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    requests_a_minute: u32,
     /// How long a busy worker waits for more complaints to decide together
     #[arg(long, value_name = "MS", default_value_t = 2)]
     max_wait_ms: u64,
@@ -95,6 +98,7 @@ impl Serve {
             queue: self.queue,
             max_wait: Duration::from_millis(self.max_wait_ms),
             longest_wait: Duration::from_millis(self.longest_wait_ms),
+            requests_a_minute: self.requests_a_minute,
             ..Settings::default()
         };
         let pipeline = Arc::new(self.model.open()?);

@@ -14,6 +14,7 @@ pub mod problem;
 mod query;
 mod queue;
 pub mod settings;
+mod share;
 mod state;
 
 pub use batcher::Decide;

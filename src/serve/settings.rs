@@ -28,6 +28,8 @@ pub struct Settings {
     pub body_patience: Duration,
     /// How long open requests may take after the signal to stop.
     pub grace: Duration,
+    /// Requests a minute for every API key, and for every address without one; 0: as many as they like.
+    pub requests_a_minute: u32,
     /// Open connections; the next one waits until one closes.
     pub connections: usize,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             batch_body: 8 << 20,
             body_patience: Duration::from_secs(30),
             grace: Duration::from_secs(30),
+            requests_a_minute: 0,
             connections: 1_024,
         }
     }

@@ -6,8 +6,9 @@ use super::{
     front::Queued,
     metrics::Metrics,
     settings::Settings,
+    share,
 };
-use crate::{Complaint, Desk, Result, decision::Versions, desk::Engine};
+use crate::{Complaint, Desk, Result, decision::Versions, desk::{Engine, access::rate::Limiter}};
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
@@ -23,6 +24,7 @@ struct Inner {
     decide: Arc<dyn Decide>,
     batcher: Arc<Batcher>,
     front: Option<Front>,
+    limiter: Option<Limiter>,
     metrics: Arc<Metrics>,
     settings: Settings,
     versions: OnceLock<Versions>,
@@ -53,8 +55,13 @@ impl State {
         let batcher = Arc::new(Batcher::start(decide.clone(), &settings, metrics.clone())?);
         let front = front(Arc::new(Queued { decide: decide.clone(), batcher: batcher.clone() }))?;
         let (versions, leaving) = (OnceLock::new(), AtomicBool::new(false));
-        let inner = Inner { decide, batcher, front, metrics, settings, versions, leaving };
+        let limiter = share::limiter(settings.requests_a_minute);
+        let inner = Inner { decide, batcher, front, limiter, metrics, settings, versions, leaving };
         Ok(State { inner: Arc::new(inner) })
+    }
+
+    pub(super) fn limiter(&self) -> Option<&Limiter> {
+        self.inner.limiter.as_ref()
     }
 
     /// The desk, where the server has one.

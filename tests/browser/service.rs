@@ -14,7 +14,7 @@ pub struct Service {
 impl Service {
     pub fn start() -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_fenzhen"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--no-desk"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

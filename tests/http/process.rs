@@ -5,16 +5,22 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, ChildStderr, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 const CANARY: &str = "金丝雀飞过八三七二号仓库";
 
 fn fenzhen(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fenzhen"));
+    // Every server has a desk of its own.
+    static SERVERS: AtomicUsize = AtomicUsize::new(0);
+    let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+    let data = format!("{}/desk-{}-{number}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
     command.arg("serve").args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    for name in ["FENZHEN_LISTEN", "FENZHEN_ALLOW_PUBLIC", "FENZHEN_BUNDLE", "FENZHEN_POLICY", "FENZHEN_LOG"] {
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FENZHEN_")) {
         command.env_remove(name);
     }
+    command.env("FENZHEN_DATA", data);
     command
 }
 

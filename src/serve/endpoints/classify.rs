@@ -3,6 +3,7 @@
 use crate::{
     Complaint, Decision,
     desk::access::Permission,
+    taxonomy::Language,
     serve::{
         State,
         caller::Caller,
@@ -26,7 +27,7 @@ use axum::{
     post, path = "/v1/classify", tag = "classify", request_body = Complaint,
     params(
         ("explain" = Option<bool>, Query, description = "Whether to add `explanation`; false without it"),
-        ("lang" = Option<String>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
+        ("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
     ),
     responses(
         (status = 200, description = "The decision", body = Decision),
@@ -35,6 +36,7 @@ use axum::{
         (status = 401, description = "No API key, or one that is not good", body = Problem,
             content_type = "application/problem+json"),
         (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "The body is too slow", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No text to read, or a field that does not fit", body = Problem,

@@ -13,6 +13,7 @@ mod taxonomy;
 use super::{
     State, observe, pages,
     problem::{Problem, Refusal},
+    share,
 };
 use axum::{Router, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -29,6 +30,7 @@ pub fn app(state: State) -> Router {
         .fallback(|| async { Refusal::NotFound })
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), share::share))
         .layer(middleware::from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
 }

@@ -9,6 +9,7 @@ use crate::{
         view::TicketView,
     },
     request::Fault,
+    taxonomy::Language,
     serve::{
         State,
         body::SingleBody,
@@ -57,7 +58,7 @@ impl Wanted {
     post, path = "/v1/tickets/{id}/actions", tag = "tickets", request_body = Wanted,
     params(
         ("id" = String, Path, description = "The id, or the complaint number"),
-        ("lang" = Option<String>, Query, description = "Language of reasons, `zh` or `en`; `zh` without it"),
+        ("lang" = Option<Language>, Query, description = "Language of reasons, `zh` or `en`; `zh` without it"),
         ("If-Match" = Option<String>, Header, description = "The ETag of the version that it is meant for"),
     ),
     responses(

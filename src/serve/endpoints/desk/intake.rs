@@ -36,23 +36,29 @@ const LONGEST_WAIT: u64 = 30_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Handed {
     /// The customer's words.
-    #[schema(example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
+    #[schema(min_length = 1, example = "快递三天没动静，客服一直不接电话，第三次投诉了")]
     text: String,
     /// Where it came from: phone, app, web, mini-program, wechat, weibo, douyin, email, chat, store.
     #[schema(pattern = "^[a-z0-9._-]{1,64}$", example = "app")]
     channel: Option<String>,
     /// The channel's own id of it: the same again is the same complaint.
+    #[schema(min_length = 1, max_length = 256)]
     external_id: Option<String>,
     /// Leave it out for an anonymous complaint.
     customer: Option<crate::complaint::Customer>,
     /// How to reach the customer; stored sealed.
+    #[schema(min_length = 1, max_length = 256)]
     contact: Option<String>,
     order: Option<crate::complaint::Order>,
+    #[schema(min_length = 1, max_length = 1000)]
     product: Option<String>,
+    #[schema(min_length = 1, max_length = 1000)]
     region: Option<String>,
     /// What the customer wants to happen.
+    #[schema(max_length = 1000)]
     wish: Option<String>,
     /// When it came in (RFC 3339).
+    #[schema(format = DateTime)]
     received_at: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 use super::front;
 use crate::{
     desk::{access::Permission, ticket::etag, view::TicketView},
+    taxonomy::Language,
     serve::{
         State,
         caller::Caller,
@@ -22,7 +23,7 @@ use axum::{
     get, path = "/v1/tickets/{id}", tag = "tickets",
     params(
         ("id" = String, Path, description = "The id, or the complaint number"),
-        ("lang" = Option<String>, Query, description = "Language of reasons, `zh` or `en`; `zh` without it"),
+        ("lang" = Option<Language>, Query, description = "Language of reasons, `zh` or `en`; `zh` without it"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of what is known already"),
     ),
     responses(
