@@ -4,6 +4,7 @@
 mod bad_input;
 mod batch;
 mod classify;
+mod desk;
 mod document;
 mod explain;
 mod operate;

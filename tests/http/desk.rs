@@ -1,0 +1,162 @@
+//! The desk over HTTP: a complaint from the intake to its customer's word, and who may see what.
+
+use crate::server::{Reply, post};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use fenzhen::{
+    Desk, Pipeline,
+    desk::{
+        House,
+        access::{DeskRole, Permission, key::KeyRecord},
+        keys,
+        seal::{KeyRing, generate},
+        store::Store,
+        ticket::Scope,
+        work::Workers,
+    },
+    serve::{Settings, State, app},
+};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+use tower::ServiceExt;
+
+static PIPELINE: LazyLock<Arc<Pipeline>> =
+    LazyLock::new(|| Arc::new(Pipeline::open(Path::new("models/retail"), None).unwrap()));
+
+struct At {
+    app: Router,
+    store: Store,
+    _workers: Workers,
+    _folder: tempfile::TempDir,
+}
+
+impl At {
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&Store::url_in(folder.path()).unwrap()).await.unwrap();
+        let pipeline = PIPELINE.clone();
+        let house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
+        let ring = KeyRing::parse(&generate("2026-11-26".parse().unwrap()), "tests").unwrap();
+        let at = store.clone();
+        let state = State::start_with_desk(pipeline, Settings::default(), |engine| {
+            Ok(Desk::new(at, house, engine, ring))
+        });
+        let state = state.unwrap();
+        let workers = Workers::start(&state.front().unwrap().desk);
+        At { app: app(state), store, _workers: workers, _folder: folder }
+    }
+
+    async fn send(&self, request: Request<Body>) -> Reply {
+        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    }
+
+    async fn get(&self, path: &str, key: Option<&str>) -> Reply {
+        let request = Request::get(path).header("host", "localhost");
+        let request = match key {
+            Some(key) => request.header("authorization", format!("Bearer {key}")),
+            None => request,
+        };
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn key(&self, role: DeskRole, scopes: Option<&[Permission]>) -> String {
+        let scopes = scopes.map(|scopes| scopes.iter().copied().collect());
+        let now = jiff::Timestamp::now();
+        let (key, record) = KeyRecord::issue(role.id(), role, scopes, Scope::All, None, now).unwrap();
+        keys::keep(self.store.writer(), &record).await.unwrap();
+        key.reveal().to_owned()
+    }
+}
+
+const LATE: &str = r#"{"text": "快递三天没动静，客服电话13800138000一直打不通", "channel": "app", "external_id": "a-1",
+    "customer": {"id": "c9"}, "contact": "13900139000", "region": "上海"}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_intake_to_the_customers_word() {
+    let at = At::open().await;
+    let taken = at.send(post("/v1/complaints?wait=20000", LATE)).await;
+    assert_eq!(taken.status, 201, "{}", taken.body);
+    let taken = taken.json();
+    assert!(taken["decision"]["category"]["label"].is_string(), "{taken}");
+    let again = at.send(post("/v1/complaints", LATE)).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.json()["id"], taken["id"]);
+
+    let number = taken["number"].as_str().unwrap();
+    let ticket = at.get(&format!("/v1/tickets/{number}"), None).await;
+    let tag = ticket.header("etag").to_owned();
+    let view = ticket.json();
+    assert_eq!(view["complaint"], taken["id"]);
+    assert!(view["route"]["reason"]["zh"].is_string() && view["clocks"][0]["reasons"][0].is_string(), "{view}");
+    let id = view["id"].as_str().unwrap();
+    let known = Request::get(format!("/v1/tickets/{id}")).header("if-none-match", &tag).body(Body::empty()).unwrap();
+    assert_eq!(at.send(known).await.status, 304);
+
+    let comment = r#"{"action": {"kind": "comment", "text": "已联系仓库，电话13800138000", "visibility": "internal"}}"#;
+    let act = |tag: &str| {
+        let mut request = post(&format!("/v1/tickets/{id}/actions"), comment);
+        request.headers_mut().insert("if-match", tag.parse().unwrap());
+        request
+    };
+    assert_eq!(at.send(act(&tag)).await.status, 200);
+    let late = at.send(act(&tag)).await;
+    assert_eq!((late.status.as_u16(), late.json()["code"].as_str()), (412, Some("version_conflict")));
+    let timeline = at.get(&format!("/v1/tickets/{id}/timeline"), None).await.body;
+    assert!(timeline.contains("已联系仓库，电话[PHONE]") && !timeline.contains("13800138000"), "{timeline}");
+
+    let progress = taken["progress"].as_str().unwrap();
+    let seen = at.get(progress, None).await.json();
+    assert_eq!(seen["number"], number);
+    assert!(!seen.to_string().contains("仓库"), "what staff write to each other stays in the house");
+    let reply = r#"{"action": {"kind": "reply", "text": "今天能送到吗"}}"#;
+    let told = at.send(post(&format!("{progress}/actions"), reply)).await.json();
+    assert!(told["timeline"].to_string().contains("今天能送到吗"), "{told}");
+    let forbidden = at.send(post(&format!("{progress}/actions"), r#"{"action": {"kind": "start"}}"#)).await;
+    assert_eq!(forbidden.status, 403);
+    assert_eq!(at.get("/v1/progress/nonsense", None).await.status, 404);
+
+    let found = at.get("/v1/complaints?q=%E5%BF%AB%E9%80%92&region=%E4%B8%8A%E6%B5%B7", None).await.json();
+    assert_eq!(found["items"].as_array().unwrap().len(), 1);
+    let none = at.get("/v1/complaints?q=%E7%89%9B%E5%A5%B6", None).await.json();
+    assert_eq!(none["items"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_say_who_may_see_what() {
+    let at = At::open().await;
+    let taken = at.send(post("/v1/complaints", LATE)).await.json();
+    let id = taken["id"].as_str().unwrap();
+    // While there is no administrator, whoever sits at the machine is one; a page from elsewhere is not.
+    assert_eq!(at.get("/v1/tickets", None).await.status, 200);
+    let foreign = Request::get("/v1/tickets").header("host", "evil.example").body(Body::empty()).unwrap();
+    assert_eq!(at.send(foreign).await.status, 401);
+
+    let admin = at.key(DeskRole::Admin, None).await;
+    let handler = at.key(DeskRole::Handler, None).await;
+    let intake = at.key(DeskRole::Integration, Some(&[Permission::ComplaintsCreate])).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let refused = at.get("/v1/tickets", None).await;
+    assert_eq!((refused.status.as_u16(), refused.header("www-authenticate")), (401, "Bearer"));
+    assert_eq!(at.get("/v1/tickets", Some("fz_nonsense")).await.status, 401);
+    assert_eq!(at.get("/v1/tickets", Some(&handler)).await.status, 200);
+    assert_eq!(at.get("/v1/tickets", Some(&intake)).await.status, 403);
+    assert_eq!(at.get("/v1/audit", Some(&handler)).await.status, 403);
+
+    let original = format!("/v1/complaints/{id}/original");
+    assert_eq!(at.get(&original, Some(&handler)).await.json()["code"], "invalid_request");
+    let read = at.get(&format!("{original}?purpose=callback"), Some(&handler)).await.json();
+    assert!(read["text"].as_str().unwrap().contains("13800138000"));
+    assert_eq!(read["contact"], "13900139000");
+    let log = at.get("/v1/audit", Some(&admin)).await.json();
+    let entry = &log["items"][0]["entry"];
+    assert_eq!((entry["action"].as_str(), entry["subjects"][0].as_str()), (Some("original_read"), Some(id)));
+    assert_eq!(entry["purpose"], "callback");
+    fenzhen::desk::audit::check(&at.store).await.unwrap();
+}
