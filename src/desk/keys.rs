@@ -6,7 +6,11 @@ use super::{
         DeskRole, Permission, Principal,
         key::{Key, KeyRecord, unknown},
     },
-    store::{Store, entity::api_key, instant, micros},
+    store::{
+        Store,
+        entity::{account, api_key},
+        instant, micros,
+    },
     ticket::Scope,
 };
 use crate::{Error, Result};
@@ -42,18 +46,26 @@ impl Desk {
     }
 }
 
-/// How many keys of administrators are good at an instant.
+/// How many keys and accounts of administrators are good at an instant.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn administrators(store: &Store, now: Timestamp) -> Result<u64> {
+    administrators_in(store.read(), now).await
+}
+
+/// The same inside of a transaction.
+pub(in crate::desk) async fn administrators_in(database: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
     use sea_orm::Condition;
     let good = Condition::any().add(api_key::Column::ExpiresAt.is_null()).add(api_key::Column::ExpiresAt.gt(micros(now)));
     let found = api_key::Entity::find()
         .filter(api_key::Column::Role.eq(DeskRole::Admin.id()))
         .filter(api_key::Column::RevokedAt.is_null())
         .filter(good);
-    Ok(found.count(store.read()).await?)
+    let accounts = account::Entity::find()
+        .filter(account::Column::Role.eq(DeskRole::Admin.id()))
+        .filter(account::Column::Enabled.eq(true));
+    Ok(found.count(database).await? + accounts.count(database).await?)
 }
 
 /// Stores a key that was made, or what has changed about it.

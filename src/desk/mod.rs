@@ -7,11 +7,13 @@
 //! 3. [`ticket`] is its way from acceptance to the archive, as a history of events; [`record`] is that history in the store.
 //! 4. [`assign`] says where a ticket goes, and who works on it.
 //! 5. [`clock`] says when what is due.
+//! 6. [`feedback`] brings back what people corrected, as rows to train on and as figures.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
 //! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
 
 pub mod access;
+pub mod accounts;
 mod act;
 pub mod assign;
 pub mod audit;
@@ -19,6 +21,7 @@ pub mod browse;
 pub mod clock;
 pub mod customer;
 mod engine;
+pub mod feedback;
 mod house;
 pub mod intake;
 pub mod keys;
@@ -58,6 +61,7 @@ struct Inner {
     keys: KeyRing,
     clock: Watch,
     webhooks: Webhooks,
+    doors: accounts::Doors,
     /// Rung whenever complaints were decided about.
     settled: Notify,
     /// One bell a kind of work: rung when there is some.
@@ -77,11 +81,16 @@ impl Desk {
     pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
-        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, settled: Notify::new(), bells }) }
+        let (doors, settled) = (accounts::Doors::default(), Notify::new());
+        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, doors, settled, bells }) }
     }
 
     pub(in crate::desk) fn webhooks(&self) -> &Webhooks {
         &self.inner.webhooks
+    }
+
+    pub(in crate::desk) fn doors(&self) -> &accounts::Doors {
+        &self.inner.doors
     }
 
     /// Where it keeps what it knows.

@@ -16,6 +16,7 @@ fn every_command_explains_itself_with_examples() {
         "data check",
         "data split",
         "data inspect",
+        "data export",
         "bundle",
         "bundle compare",
         "policy fit",

@@ -30,8 +30,13 @@ pub struct Fixture {
 impl Fixture {
     /// Moves the watch.
     pub fn pass(&self, hours: i64) {
+        self.pass_minutes(hours * 60);
+    }
+
+    /// Moves the watch by less than an hour.
+    pub fn pass_minutes(&self, minutes: i64) {
         let mut now = self.now.lock().unwrap();
-        *now = now.checked_add(SignedDuration::from_hours(hours)).unwrap();
+        *now = now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
     }
 
     /// The same database under another desk, as after a restart or in another process.

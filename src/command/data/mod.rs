@@ -3,6 +3,7 @@
 mod audit;
 mod check;
 mod curve;
+mod export;
 mod inspect;
 mod select;
 mod split;
@@ -11,7 +12,7 @@ use crate::{Result, classify::Head, data::Source, taxonomy::Taxonomy};
 use clap::Subcommand;
 use std::{path::PathBuf, process::ExitCode};
 
-/// Check, audit, split and inspect labelled data; choose what to label next
+/// Check, audit, split and inspect labelled data; choose what to label next; take out what people corrected
 #[derive(Debug, clap::Args)]
 pub struct Data {
     #[command(subcommand)]
@@ -26,6 +27,7 @@ enum DataCommand {
     Audit(audit::Audit),
     Select(select::Select),
     Curve(curve::Curve),
+    Export(export::Export),
 }
 
 impl Data {
@@ -37,6 +39,7 @@ impl Data {
             DataCommand::Audit(command) => command.run(),
             DataCommand::Select(command) => command.run(),
             DataCommand::Curve(command) => command.run(),
+            DataCommand::Export(command) => command.run(),
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A try is counted before the password is checked, and taken back when it was right: so a hundred at once are no way
 //! around the limit. Refused tries do not count, or somebody else could keep an account locked by knocking at it. Count a
-//! try for its account ([`ACCOUNT`]) and for its address ([`ADDRESS`]); what does not exist is locked like what does
-//! ([`Lockouts`] counts names that are no accounts), or the lock would tell which accounts there are.
+//! try for its account ([`ACCOUNT`]) and for its address ([`ADDRESS`], in [`Lockouts`]); what does not exist is locked like
+//! what does, or the lock would tell which accounts there are.
 
 mod table;
 

@@ -1,4 +1,4 @@
-//! Failures of what has no row in the store: addresses, and names that are no accounts.
+//! Failures of what has no row in the store: addresses.
 
 use super::{Failures, LockoutPolicy};
 use crate::Result;
@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Failures by address or name, in memory and bounded: where there are too many, the ones longest ago are forgotten. Each
+/// Failures by address, in memory and bounded: where there are too many, the ones longest ago are forgotten. Each
 /// server counts its own.
 #[derive(Debug)]
 pub struct Lockouts<K> {

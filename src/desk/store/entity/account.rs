@@ -12,7 +12,6 @@ pub struct Model {
     pub role: String,
     pub departments: Option<String>,
     pub password: String,
-    pub failures: String,
     pub enabled: bool,
     pub created_at: i64,
 }

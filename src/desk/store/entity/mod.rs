@@ -14,6 +14,7 @@ pub mod incident_member;
 pub mod job;
 pub mod notice;
 pub mod session;
+pub mod sign_in;
 pub mod staff;
 pub mod ticket;
 pub mod ticket_event;

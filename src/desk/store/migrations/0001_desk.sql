@@ -211,7 +211,6 @@ CREATE TABLE account (
     role TEXT NOT NULL,
     departments TEXT,
     password TEXT NOT NULL,
-    failures TEXT NOT NULL,
     enabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL
 );
@@ -221,6 +220,14 @@ CREATE TABLE session (
     account_id TEXT NOT NULL REFERENCES account (id),
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL
+);
+CREATE INDEX session_account ON session (account_id);
+
+-- Who tried to sign in and did not, by the name that was given: one that is no account is written down like one that is.
+CREATE TABLE sign_in (
+    id TEXT PRIMARY KEY,
+    failures TEXT NOT NULL,
+    tried_at BIGINT NOT NULL
 );
 
 CREATE TABLE api_key (
