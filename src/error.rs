@@ -242,9 +242,15 @@ impl Error {
             Error::VersionConflict { .. } => "read the ticket again and repeat with its new ETag".into(),
             Error::UnknownEventKind { .. } => "a newer version wrote it: start that version".into(),
             Error::TicketHistory { .. } => "restore the history from a backup".into(),
-            Error::StoreUrl { .. } => "as in sqlite:///var/lib/fenzhen/desk.sqlite or postgres://user@host/fenzhen".into(),
-            Error::StoreUnavailable { .. } => "check that the database runs, has space, and may be reached from here".into(),
-            Error::SealKeys { .. } => "keep the key file with the database and its backups: without it nothing opens".into(),
+            Error::StoreUrl { .. } => {
+                "as in sqlite:///var/lib/fenzhen/desk.sqlite or postgres://user@host/fenzhen".into()
+            }
+            Error::StoreUnavailable { .. } => {
+                "check that the database runs, has space, and may be reached from here".into()
+            }
+            Error::SealKeys { .. } => {
+                "keep the key file with the database and its backups: without it nothing opens".into()
+            }
             Error::Sealed { .. } => "start with the key file that was used when it was written".into(),
             Error::Unauthenticated { .. } => "send the header `Authorization: Bearer fz_…` with an API key".into(),
             Error::Csrf => "send the token that came with the sign-in in the header `x-csrf-token`".into(),
@@ -256,8 +262,12 @@ impl Error {
             }
             Error::AuditChain { .. } => "compare it with a backup: somebody changed the log, or the disk did".into(),
             Error::StoreVersion { .. } => "start the version of the program that wrote it, or restore a backup".into(),
-            Error::IdempotencyConflict => "use a new key for a new request, and the old one only to repeat the old one".into(),
-            Error::ExternalIdConflict { .. } => "add what is new to that complaint's ticket, or send it under its own id".into(),
+            Error::IdempotencyConflict => {
+                "use a new key for a new request, and the old one only to repeat the old one".into()
+            }
+            Error::ExternalIdConflict { .. } => {
+                "add what is new to that complaint's ticket, or send it under its own id".into()
+            }
             Error::Device { .. } => "use --device cpu".into(),
             _ => return None,
         })

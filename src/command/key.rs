@@ -118,7 +118,8 @@ impl Key {
             Act::List => {
                 let all = keys::all(store).await?;
                 let head = ["id", "name", "role", "made", "state", "used"].map(str::to_owned).to_vec();
-                let rows: Vec<Vec<String>> = std::iter::once(head).chain(all.iter().map(|key| line(key, now))).collect();
+                let rows: Vec<Vec<String>> =
+                    std::iter::once(head).chain(all.iter().map(|key| line(key, now))).collect();
                 print(&aligned::aligned(&rows))
             }
             Act::Revoke { id } => {

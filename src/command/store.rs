@@ -58,7 +58,10 @@ impl StoreFlags {
         if !path.exists() {
             std::fs::create_dir_all(&self.data).map_err(|source| Error::file(&self.data, source))?;
             write_new(&path, &generate(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()))?;
-            eprintln!("new sealing keys in {}: keep a copy with your backups, without them nothing opens", path.display());
+            eprintln!(
+                "new sealing keys in {}: keep a copy with your backups, without them nothing opens",
+                path.display()
+            );
         }
         KeyRing::from_file(&path)
     }

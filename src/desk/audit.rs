@@ -14,7 +14,9 @@ use super::{
     },
 };
 use crate::{Error, Result};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 /// One who appends at a time: every entry is chained to the one before.
 const LOCK: i64 = 0x6665_6e7a_6865_6e03;

@@ -92,7 +92,12 @@ impl Desk {
     ///
     /// # Errors
     /// [`Error::InvalidRequest`] where the words to look for are none.
-    pub async fn tickets(&self, filter: &TicketFilter, limit: u64, from: Option<&Cursor>) -> Result<Page<ticket::Model>> {
+    pub async fn tickets(
+        &self,
+        filter: &TicketFilter,
+        limit: u64,
+        from: Option<&Cursor>,
+    ) -> Result<Page<ticket::Model>> {
         use ticket::Column;
         let mut found = ticket::Entity::find();
         for (column, value) in [
@@ -182,7 +187,8 @@ impl Desk {
     fn has_words(&self, complaint: Expr, text: &str) -> Result<SimpleExpr> {
         let none = |_| Error::InvalidRequest { what: "q".into(), reason: "has no word to look for".into() };
         let reading = self.engine().read(text).map_err(none)?;
-        let words: Vec<String> = reading.words().map(|word| word.replace('"', "")).filter(|word| !word.is_empty()).collect();
+        let words: Vec<String> =
+            reading.words().map(|word| word.replace('"', "")).filter(|word| !word.is_empty()).collect();
         Ok(match self.store().backend() {
             DbBackend::Postgres => complaint.in_subquery(
                 complaint::Entity::find()

@@ -55,7 +55,9 @@ impl House {
             std::fs::read_dir(folder).map_err(|source| Error::file(folder, source))?;
         }
         let own = |name: &str| -> Result<Option<(String, PathBuf)>> {
-            let Some(path) = folder.map(|folder| folder.join(name)).filter(|path| path.exists()) else { return Ok(None) };
+            let Some(path) = folder.map(|folder| folder.join(name)).filter(|path| path.exists()) else {
+                return Ok(None);
+            };
             let text = std::fs::read_to_string(&path).map_err(|source| Error::file(&path, source))?;
             Ok(Some((text, path)))
         };

@@ -16,7 +16,8 @@ use super::{
 use crate::{Error, Result};
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder,
     sea_query::{Expr, OnConflict},
 };
 use std::collections::BTreeSet;
@@ -57,7 +58,8 @@ pub async fn administrators(store: &Store, now: Timestamp) -> Result<u64> {
 /// The same inside of a transaction.
 pub(in crate::desk) async fn administrators_in(database: &impl ConnectionTrait, now: Timestamp) -> Result<u64> {
     use sea_orm::Condition;
-    let good = Condition::any().add(api_key::Column::ExpiresAt.is_null()).add(api_key::Column::ExpiresAt.gt(micros(now)));
+    let good =
+        Condition::any().add(api_key::Column::ExpiresAt.is_null()).add(api_key::Column::ExpiresAt.gt(micros(now)));
     let found = api_key::Entity::find()
         .filter(api_key::Column::Role.eq(DeskRole::Admin.id()))
         .filter(api_key::Column::RevokedAt.is_null())

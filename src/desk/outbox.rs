@@ -31,7 +31,8 @@ impl Receivers {
     /// Reads them.
     pub async fn read(change: &impl ConnectionTrait) -> Result<Self> {
         let rows = webhook::Entity::find().filter(webhook::Column::Enabled.eq(true)).all(change).await?;
-        let receiver = |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
+        let receiver =
+            |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
         Ok(Receivers(rows.into_iter().map(receiver).collect()))
     }
 
@@ -53,7 +54,11 @@ pub(in crate::desk) async fn tell(
 ) -> Result<bool> {
     let kept = matches!(
         notice.kind,
-        Kind::DeadlineWarning | Kind::DeadlineBreached | Kind::DeadlineEscalated | Kind::TicketEscalated | Kind::IncidentOpened
+        Kind::DeadlineWarning
+            | Kind::DeadlineBreached
+            | Kind::DeadlineEscalated
+            | Kind::TicketEscalated
+            | Kind::IncidentOpened
     );
     let mut targets = receivers.of(notice.kind).peekable();
     if !kept && targets.peek().is_none() {
@@ -137,7 +142,8 @@ impl Desk {
             } else {
                 told.push((Kind::DeadlineWarning, Audience::Agent, None));
             }
-            let levels = deadline.escalations.iter().map(|one| (Kind::DeadlineEscalated, Audience::Supervisor, Some(one.level)));
+            let levels =
+                deadline.escalations.iter().map(|one| (Kind::DeadlineEscalated, Audience::Supervisor, Some(one.level)));
             told.extend(levels);
             for (kind, audience, level) in told {
                 let facts = Facts {
@@ -181,7 +187,9 @@ fn kind(fact: &Fact) -> Option<Kind> {
     Some(match fact {
         Fact::Opened { .. } => Kind::TicketOpened,
         Fact::Assigned { .. } => Kind::TicketAssigned,
-        Fact::Started | Fact::Investigated { .. } | Fact::Proposed { .. } | Fact::Responded { .. } => Kind::TicketProgress,
+        Fact::Started | Fact::Investigated { .. } | Fact::Proposed { .. } | Fact::Responded { .. } => {
+            Kind::TicketProgress
+        }
         Fact::Waiting { on: Party::Customer, .. } => Kind::TicketWaiting,
         Fact::CustomerReplied { .. } => Kind::TicketReplied,
         Fact::ApprovalRequested { subject: Subject::Resolution, .. } => Kind::TicketApproval,

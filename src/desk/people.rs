@@ -90,7 +90,10 @@ impl Desk {
         if person.id.is_empty() || person.id.len() > 64 || !person.id.chars().all(plain) {
             return wrong("id", "must be 1 to 64 letters, digits, points, hyphens and underscores");
         }
-        if person.name.trim().is_empty() || person.name.chars().count() > 100 || person.name.chars().any(char::is_control) {
+        if person.name.trim().is_empty()
+            || person.name.chars().count() > 100
+            || person.name.chars().any(char::is_control)
+        {
             return wrong("name", "must be 1 to 100 characters, none of them a control character");
         }
         if person.departments.iter().any(|id| house.taxonomy.department_index(id).is_none()) {

@@ -9,7 +9,11 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    Complaint, Decision, Error, Pipeline, Result, decision::Explanation, explain, pipeline::Timings, policy::Policy,
+    Complaint, Decision, Error, Pipeline, Result,
+    decision::Explanation,
+    explain,
+    pipeline::Timings,
+    policy::Policy,
     segment::{Reading, Segmenter},
     taxonomy::Taxonomy,
 };

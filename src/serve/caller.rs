@@ -4,7 +4,7 @@ use super::{Front, State, problem::Refusal};
 use crate::{
     Error, Result,
     desk::{
-        access::{Permission, Principal, key::Key, listen},
+        access::{Permission, Principal, key::Key, listen, session::Token},
         ticket::{Actor, Scope},
     },
 };
@@ -60,9 +60,13 @@ async fn principal(parts: &Parts, front: &Front) -> Result<Principal> {
         let sent = sent.to_str().unwrap_or_default();
         return front.desk.principal(&Key::from_authorization(sent)?).await;
     }
-    // A call inside of the process has no peer, and is here.
-    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
+    if let Some(token) = session_token(&parts.headers) {
+        if !parts.method.is_safe() {
+            token.check_csrf(parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok()))?;
+        }
+        return front.desk.session(&token).await;
+    }
+    let (peer, forwarded) = (peer(parts), forwarded(&parts.headers));
     let text = |name| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let caller = listen::Caller { peer, host: text(header::HOST), origin: text(header::ORIGIN), forwarded };
     let administrators = usize::try_from(front.administrators().await?).unwrap_or(usize::MAX);
@@ -73,6 +77,36 @@ async fn principal(parts: &Parts, front: &Front) -> Result<Principal> {
         };
         Error::Unauthenticated { reason: reason.into() }
     })
+}
+
+/// The session's token among the cookies, under either of its names.
+pub(super) fn session_token(headers: &HeaderMap) -> Option<Token> {
+    let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
+    Token::from_cookies(cookies, true).or_else(|| Token::from_cookies(cookies, false))
+}
+
+/// Where a request comes in: from which address, and whether its cookies may only travel under TLS.
+pub(super) struct Door {
+    pub address: IpAddr,
+    pub secure: bool,
+}
+
+impl FromRequestParts<State> for Door {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
+        let address = peer(parts);
+        Ok(Door { address, secure: !address.to_canonical().is_loopback() || forwarded(&parts.headers) })
+    }
+}
+
+/// The other end of the connection; a call inside of the process has none, and is here.
+fn peer(parts: &Parts) -> IpAddr {
+    parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
+}
+
+/// Whether a proxy stands between.
+fn forwarded(headers: &HeaderMap) -> bool {
+    ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| headers.contains_key(*name))
 }
 
 /// The value of `If-Match`; without one, any version.

@@ -77,12 +77,7 @@ pub async fn serve(listener: TcpListener, state: State, stop: impl Future<Output
     in_time && tokio::time::timeout(Duration::from_secs(5), workers).await.is_ok()
 }
 
-async fn converse(
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: axum::Router,
-    mut stopping: watch::Receiver<bool>,
-) {
+async fn converse(stream: TcpStream, peer: SocketAddr, service: axum::Router, mut stopping: watch::Receiver<bool>) {
     // Answers are small and should leave at once.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(service);

@@ -8,7 +8,11 @@ use super::{
     settings::Settings,
     share,
 };
-use crate::{Complaint, Desk, Result, decision::Versions, desk::{Engine, access::rate::Limiter}};
+use crate::{
+    Complaint, Desk, Result,
+    decision::Versions,
+    desk::{Engine, access::rate::Limiter},
+};
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, Ordering},

@@ -6,8 +6,8 @@ use fenzhen::{
     desk::{
         browse::ComplaintFilter,
         intake::{Accepted, Request, Submission},
-        ticket::Node,
         record::Record,
+        ticket::Node,
     },
 };
 
@@ -50,7 +50,10 @@ fn the_same_again_is_the_same_complaint() {
     on_every_store(async |at| {
         let first = accept(&at.desk, submission(LATE), Some("k1")).await.unwrap();
         let again = accept(&at.desk, submission(LATE), Some("k1")).await.unwrap();
-        assert_eq!((again.id, again.number, again.token, again.fresh), (first.id.clone(), first.number, first.token, false));
+        assert_eq!(
+            (again.id, again.number, again.token, again.fresh),
+            (first.id.clone(), first.number, first.token, false)
+        );
         let by_external_id = accept(&at.desk, submission(LATE), None).await.unwrap();
         assert_eq!((by_external_id.id, by_external_id.fresh), (first.id, false));
         let other = accept(&at.desk, submission(r#"{"text": "鞋子开胶了，穿了两天"}"#), Some("k1")).await;

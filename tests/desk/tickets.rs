@@ -107,7 +107,8 @@ fn tickets_go_to_those_with_room_and_the_rest_when_someone_frees_up() {
         let close = Command::new(Action::Withdraw { reason: "收到了".into() }).noted("电话告知");
         at.desk.act(&theirs[0], close, &supervisor).await.unwrap();
         at.desk.work_off().await.unwrap();
-        let held = at.desk.tickets(&TicketFilter { agent: Some(busy.clone()), ..Default::default() }, 10, None).await.unwrap();
+        let held =
+            at.desk.tickets(&TicketFilter { agent: Some(busy.clone()), ..Default::default() }, 10, None).await.unwrap();
         let open = held.items.iter().filter(|row| row.ended_at.is_none()).count();
         assert_eq!(open, theirs.len(), "the next in line took the place");
     });

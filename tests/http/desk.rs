@@ -43,9 +43,8 @@ impl At {
         let house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
         let ring = KeyRing::parse(&generate("2026-11-26".parse().unwrap()), "tests").unwrap();
         let at = store.clone();
-        let state = State::start_with_desk(pipeline, Settings::default(), |engine| {
-            Ok(Desk::new(at, house, engine, ring))
-        });
+        let state =
+            State::start_with_desk(pipeline, Settings::default(), |engine| Ok(Desk::new(at, house, engine, ring)));
         let state = state.unwrap();
         let workers = Workers::start(&state.front().unwrap().desk);
         At { app: app(state), store, _workers: workers, _folder: folder }

@@ -18,8 +18,8 @@ use crate::{
     segment::Reading,
 };
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 use rand::distr::SampleString;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -237,8 +237,11 @@ fn plain(text: &str) -> String {
 fn hash(submission: &Submission) -> String {
     let mut hash = Sha256::new();
     let complaint = serde_json::to_vec(&submission.complaint).expect("texts and numbers are JSON");
-    for part in [Some(complaint), submission.contact.clone().map(String::into_bytes), submission.wish.clone().map(String::into_bytes)]
-    {
+    for part in [
+        Some(complaint),
+        submission.contact.clone().map(String::into_bytes),
+        submission.wish.clone().map(String::into_bytes),
+    ] {
         let part = part.unwrap_or_default();
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

@@ -48,7 +48,9 @@ async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
                     let _ = reply.send(result);
                 }
             }
-            Err(fault) if requests.len() == 1 => replies.into_iter().for_each(|reply| _ = reply.send(Err(again(&fault)))),
+            Err(fault) if requests.len() == 1 => {
+                replies.into_iter().for_each(|reply| _ = reply.send(Err(again(&fault))))
+            }
             // One of them may be what the database does not take: each is tried alone.
             Err(_) => {
                 for (request, reply) in requests.into_iter().zip(replies) {

@@ -17,18 +17,8 @@ pub struct Submission {
     pub wish: Option<String>,
 }
 
-const KNOWN: &[&str] = &[
-    "text",
-    "channel",
-    "external_id",
-    "customer",
-    "contact",
-    "order",
-    "product",
-    "region",
-    "wish",
-    "received_at",
-];
+const KNOWN: &[&str] =
+    &["text", "channel", "external_id", "customer", "contact", "order", "product", "region", "wish", "received_at"];
 
 /// The longest channel name, in characters.
 const CHANNEL_LIMIT: usize = 64;
@@ -80,9 +70,7 @@ fn read(json: &str, path: &str) -> Result<Submission, Fault> {
 /// What a database and the rules have to live with for years is held to a form.
 fn check(submission: &Submission, fields: &Fields) -> Result<(), Fault> {
     let complaint = &submission.complaint;
-    let wrong = |field: &str, reason: &str| {
-        Err(Fault::InvalidValue { field: fields.at(field), reason: reason.into() })
-    };
+    let wrong = |field: &str, reason: &str| Err(Fault::InvalidValue { field: fields.at(field), reason: reason.into() });
     let customer = complaint.customer.as_ref();
     let order = complaint.order.as_ref();
     for (field, value) in [
@@ -96,7 +84,9 @@ fn check(submission: &Submission, fields: &Fields) -> Result<(), Fault> {
         ("contact", &submission.contact),
     ] {
         match value {
-            Some(value) if value.trim().is_empty() => return wrong(field, "is blank: leave it out where it is not known"),
+            Some(value) if value.trim().is_empty() => {
+                return wrong(field, "is blank: leave it out where it is not known");
+            }
             Some(value) if value.chars().any(char::is_control) => return wrong(field, "has a control character"),
             _ => {}
         }

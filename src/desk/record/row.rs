@@ -9,7 +9,8 @@ use crate::desk::{
 
 /// Brings a row up to the ticket.
 pub(super) fn complete(row: &mut ticket::Model, ticket: &Ticket, house: &House, deadlines: &[Deadline]) {
-    let due = deadlines.iter().filter(|deadline| deadline.is_open()).filter_map(|deadline| Some((deadline.due?, deadline)));
+    let due =
+        deadlines.iter().filter(|deadline| deadline.is_open()).filter_map(|deadline| Some((deadline.due?, deadline)));
     let next = due.min_by_key(|(due, deadline)| (*due, deadline.clock));
     row.version = ticket.version as i64;
     row.node = ticket.node.id().into();

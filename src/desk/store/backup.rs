@@ -46,14 +46,17 @@ pub async fn verify(file: &Path) -> Result<Backup> {
     }
     let store = super::connect::open(&format!("sqlite://{}", file.display())).await?;
     let database = store.read();
-    for (pragma, told) in [("integrity_check", "its pages are damaged"), ("foreign_key_check", "references are broken")] {
+    for (pragma, told) in [("integrity_check", "its pages are damaged"), ("foreign_key_check", "references are broken")]
+    {
         let rows = database
             .query_all_raw(Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}")))
             .await
             .map_err(|_| wrong("it is no SQLite database".into()))?;
         let fine = match rows.first() {
             None => true,
-            Some(row) => pragma == "integrity_check" && row.try_get_by_index::<String>(0).is_ok_and(|told| told == "ok"),
+            Some(row) => {
+                pragma == "integrity_check" && row.try_get_by_index::<String>(0).is_ok_and(|told| told == "ok")
+            }
         };
         if !fine {
             return Err(wrong(told.into()));

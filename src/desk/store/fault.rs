@@ -17,7 +17,8 @@ impl From<DbErr> for Error {
                     Error::StoreUnavailable { reason: "its disk is full or does not answer".into() }
                 } else if says(&["database is locked", "busy"]) {
                     Error::StoreUnavailable { reason: "others have written for too long".into() }
-                } else if says(&["error returned from database", "no rows returned", "ColumnDecode", "decoding column"]) {
+                } else if says(&["error returned from database", "no rows returned", "ColumnDecode", "decoding column"])
+                {
                     Error::Store { reason: format!("a statement failed ({})", code(&fault)) }
                 } else {
                     // Broken pipes, resets, ends of files, closed pools: the connection is gone, the statement was no fault.

@@ -60,12 +60,8 @@ pub async fn run(store: &Store) -> Result<Vec<Applied>> {
         for statement in migration.statements(store.backend()) {
             change.execute_unprepared(&statement).await?;
         }
-        let values = [
-            version.into(),
-            migration.name.into(),
-            migration.hash().into(),
-            micros(jiff::Timestamp::now()).into(),
-        ];
+        let values =
+            [version.into(), migration.name.into(), migration.hash().into(), micros(jiff::Timestamp::now()).into()];
         let insert = "INSERT INTO schema_version (version, name, hash, applied_at) VALUES ($1, $2, $3, $4)";
         change.execute_raw(Statement::from_sql_and_values(store.backend(), insert, values)).await?;
         new.push(Applied { version, name: migration.name.into() });
@@ -90,14 +86,22 @@ async fn applied(database: &impl ConnectionTrait) -> Result<Vec<Row>> {
     let select = "SELECT version, name, hash FROM schema_version ORDER BY version";
     let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), select)).await?;
     rows.iter()
-        .map(|row| Ok(Row { version: row.try_get("", "version")?, name: row.try_get("", "name")?, hash: row.try_get("", "hash")? }))
+        .map(|row| {
+            Ok(Row {
+                version: row.try_get("", "version")?,
+                name: row.try_get("", "name")?,
+                hash: row.try_get("", "hash")?,
+            })
+        })
         .collect()
 }
 
 fn check(place: i64, row: &Row) -> Result<()> {
     let wrong = |reason: String| Err(Error::StoreVersion { reason });
     match MIGRATIONS.get(usize::try_from(place - 1).unwrap_or(usize::MAX)) {
-        None => wrong(format!("it is at version {} (`{}`), this program knows {}", row.version, row.name, MIGRATIONS.len())),
+        None => {
+            wrong(format!("it is at version {} (`{}`), this program knows {}", row.version, row.name, MIGRATIONS.len()))
+        }
         Some(migration) if row.version != place || row.hash != migration.hash() => {
             wrong(format!("its version {} (`{}`) is not the one that this program knows", row.version, row.name))
         }

@@ -74,7 +74,13 @@ pub struct Claim {
 /// Puts work into the queue for a time; where the same is in it already, its time becomes this one.
 ///
 /// Whoever has it in hand meanwhile looses it, so that what is new is looked at once more.
-pub async fn put(change: &impl ConnectionTrait, work: Work, subject: &str, due: Timestamp, now: Timestamp) -> Result<()> {
+pub async fn put(
+    change: &impl ConnectionTrait,
+    work: Work,
+    subject: &str,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
     let row = job::ActiveModel {
         id: Set(Uuid::now_v7().to_string()),
         kind: Set(work.id().into()),
@@ -103,11 +109,7 @@ pub async fn put(change: &impl ConnectionTrait, work: Work, subject: &str, due: 
 
 /// Takes work out of the queue that is no longer needed.
 pub async fn drop(change: &impl ConnectionTrait, work: Work, subject: &str) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::Kind.eq(work.id()))
-        .filter(Column::Subject.eq(subject))
-        .exec(change)
-        .await?;
+    Entity::delete_many().filter(Column::Kind.eq(work.id())).filter(Column::Subject.eq(subject)).exec(change).await?;
     Ok(())
 }
 
@@ -142,7 +144,8 @@ pub async fn claim(
         .await?;
     let mut rows = rows;
     rows.sort_by(|a, b| (a.due_at, &a.id).cmp(&(b.due_at, &b.id)));
-    let claim = |row: job::Model| Claim { id: row.id, subject: row.subject, attempts: row.attempts, lease: name.clone() };
+    let claim =
+        |row: job::Model| Claim { id: row.id, subject: row.subject, attempts: row.attempts, lease: name.clone() };
     Ok(rows.into_iter().map(claim).collect())
 }
 

@@ -6,8 +6,8 @@ use crate::{
     decision::{Action as Verdict, Band, Candidate, Choice},
     desk::{
         assign::route::{Destination, Facts, Route},
-        record::Record,
         intake::place,
+        record::Record,
         store::{
             entity::{complaint, decision},
             instant, micros,
@@ -68,8 +68,7 @@ impl Desk {
         let amount = row.amount_fen.map(|fen| fen as f64 / 100.0);
         let customer = (row.customer_id.is_some() || row.tier.is_some())
             .then(|| Customer { id: row.customer_id.clone(), tier: row.tier.clone() });
-        let order =
-            (row.order_id.is_some() || amount.is_some()).then(|| Order { id: row.order_id.clone(), amount });
+        let order = (row.order_id.is_some() || amount.is_some()).then(|| Order { id: row.order_id.clone(), amount });
         Ok(Complaint {
             id: Some(row.id.clone()),
             text,

@@ -137,7 +137,8 @@ impl Desk {
             Err(fault @ Error::StoreUnavailable { .. }) => Err(fault),
             Err(fault) => {
                 let later = queue::back_off(claim.attempts);
-                let dead = queue::failed(self.store().writer(), work, &claim, fault.code(), Some(later), self.now()).await?;
+                let dead =
+                    queue::failed(self.store().writer(), work, &claim, fault.code(), Some(later), self.now()).await?;
                 tracing::error!(work = work.id(), code = fault.code(), attempts = claim.attempts, dead, "a job failed");
                 Ok(())
             }

@@ -1,18 +1,19 @@
 //! `POST /v1/classify/batch`
 
 use crate::{
-    Complaint, Decision, request,
+    Complaint, Decision,
     desk::access::Permission,
-    taxonomy::Language,
+    request,
     serve::{
         State,
         batcher::Answer,
-        caller::Caller,
         body::{BatchBody, Length},
+        caller::Caller,
         observe::with_timing,
         problem::{Problem, Refusal},
         query::InLanguage,
     },
+    taxonomy::Language,
 };
 use axum::{
     Extension, Json,

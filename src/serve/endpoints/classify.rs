@@ -3,15 +3,15 @@
 use crate::{
     Complaint, Decision,
     desk::access::Permission,
-    taxonomy::Language,
     serve::{
         State,
-        caller::Caller,
         body::{Length, SingleBody},
+        caller::Caller,
         observe::with_timing,
         problem::{Problem, Refusal},
         query::Wishes,
     },
+    taxonomy::Language,
 };
 use axum::{
     Extension, Json,

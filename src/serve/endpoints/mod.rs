@@ -67,6 +67,8 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
         (name = "complaints", description = "Hand complaints in, and read them"),
         (name = "tickets", description = "What comes of them"),
         (name = "progress", description = "What the customer sees and says"),
+        (name = "access", description = "Who may sign in"),
+        (name = "reports", description = "Figures"),
         (name = "staff", description = "Who works at the desk"),
         (name = "notices", description = "Who is told of what happens"),
         (name = "about", description = "What answers, and with which labels"),

@@ -9,7 +9,6 @@ use crate::{
         view::TicketView,
     },
     request::Fault,
-    taxonomy::Language,
     serve::{
         State,
         body::SingleBody,
@@ -17,6 +16,7 @@ use crate::{
         problem::{Problem, Refusal},
         query::{Given, language},
     },
+    taxonomy::Language,
 };
 use axum::{
     Json,
@@ -44,8 +44,13 @@ impl Wanted {
         serde_json::from_slice(body).map_err(|fault| {
             let place = format!("line {}, column {}", fault.line(), fault.column());
             Error::from(match fault.is_data() {
-                true => Fault::InvalidValue { field: "action".into(), reason: format!("is no action that there is ({place})") },
-                false => Fault::NotJson { reason: "it cannot be read".into(), line: fault.line(), column: fault.column() },
+                true => Fault::InvalidValue {
+                    field: "action".into(),
+                    reason: format!("is no action that there is ({place})"),
+                },
+                false => {
+                    Fault::NotJson { reason: "it cannot be read".into(), line: fault.line(), column: fault.column() }
+                }
             })
         })
     }

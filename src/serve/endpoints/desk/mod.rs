@@ -1,17 +1,21 @@
 //! The paths of the desk, one file each.
 
+mod account;
+mod accounts;
 mod action;
 mod audit;
 mod complaint;
 mod complaints;
 mod dead_letter;
 mod dead_letters;
+mod dispatch;
 mod intake;
 mod intake_batch;
 mod original;
 mod person;
 mod progress;
 mod progress_action;
+mod sessions;
 mod staff;
 mod ticket;
 mod tickets;
@@ -48,6 +52,10 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letter::retry))
         .routes(routes!(audit::audit))
+        .routes(routes!(sessions::sign_in, sessions::sign_out))
+        .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(account::change))
+        .routes(routes!(dispatch::dispatch))
 }
 
 /// A part of a list; `next` is the cursor of the part that comes after, null where there is none.

@@ -3,13 +3,13 @@
 use super::front;
 use crate::{
     desk::{access::Permission, ticket::etag, view::TicketView},
-    taxonomy::Language,
     serve::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
         query::{Given, language},
     },
+    taxonomy::Language,
 };
 use axum::{
     Json,

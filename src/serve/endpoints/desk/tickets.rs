@@ -47,14 +47,40 @@ pub(super) async fn tickets(
     let front = front(&state)?;
     caller.require(Permission::TicketsRead)?;
     let names = [
-        "q", "status", "department", "agent", "priority", "category", "channel", "region", "product", "customer",
-        "incident", "triage", "breached", "limit", "cursor",
+        "q",
+        "status",
+        "department",
+        "agent",
+        "priority",
+        "category",
+        "channel",
+        "region",
+        "product",
+        "customer",
+        "incident",
+        "triage",
+        "breached",
+        "limit",
+        "cursor",
     ];
     let known = "q, status, department, agent, priority, category, channel, region, product, customer, incident, triage, \
                  breached, limit, cursor";
     let [
-        words, status, department, agent, priority, category, channel, region, product, customer, incident, triage,
-        breached, limit, cursor,
+        words,
+        status,
+        department,
+        agent,
+        priority,
+        category,
+        channel,
+        region,
+        product,
+        customer,
+        incident,
+        triage,
+        breached,
+        limit,
+        cursor,
     ] = given.only(names, known)?;
     let filter = TicketFilter {
         status,

@@ -1,0 +1,54 @@
+//! `PUT /v1/accounts/{id}`
+
+use super::front;
+use crate::{
+    Error,
+    desk::{access::Permission, accounts::Account},
+    request::Fault,
+    serve::{
+        State,
+        body::SingleBody,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+/// Change an account: name, role, departments, whether it may sign in
+///
+/// Its sessions end where its rights change. The last administrator stays one.
+#[utoipa::path(
+    put, path = "/v1/accounts/{id}", tag = "access", request_body = Account, params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The account", body = Account),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or more than one has oneself", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn change(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+    SingleBody(body): SingleBody,
+) -> Result<Json<Account>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::StaffManage)?;
+    let account: Account = super::read(&body, "an account")?;
+    if account.id != id {
+        let reason = "is not the one of the path".into();
+        return Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into());
+    }
+    front.desk.change_account(&account, &caller.0).await?;
+    Ok(Json(account))
+}

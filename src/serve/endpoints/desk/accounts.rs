@@ -1,0 +1,79 @@
+//! `GET /v1/accounts` and `POST /v1/accounts`
+
+use super::{List, front};
+use crate::{
+    desk::{access::Permission, accounts::Account},
+    serve::{
+        State,
+        body::SingleBody,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::State as Shared,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// An account with its first password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewAccount {
+    account: Account,
+    /// 10 characters at least.
+    #[schema(min_length = 10, max_length = 256)]
+    password: String,
+}
+
+/// List who may sign in
+#[utoipa::path(
+    get, path = "/v1/accounts", tag = "access",
+    responses(
+        (status = 200, description = "All accounts, by id", body = List<Account>),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+) -> Result<Json<List<Account>>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::StaffManage)?;
+    Ok(Json(List { items: front.desk.accounts().await?, next: None }))
+}
+
+/// Let somebody sign in
+#[utoipa::path(
+    post, path = "/v1/accounts", tag = "access", request_body = NewAccount,
+    responses(
+        (status = 201, description = "The account", body = Account),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or more than one has oneself", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A name that is taken, a weak password, a field that does not fit", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn create(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    SingleBody(body): SingleBody,
+) -> Result<Response, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::StaffManage)?;
+    let NewAccount { account, password } = super::read(&body, "an account")?;
+    front.desk.create_account(&account, &password, &caller.0).await?;
+    Ok((StatusCode::CREATED, Json(account)).into_response())
+}

@@ -1,0 +1,54 @@
+//! `GET /v1/feedback/dispatch`
+
+use super::front;
+use crate::{
+    Error,
+    desk::{access::Permission, feedback::DispatchReport},
+    serve::{
+        State,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{Json, extract::State as Shared};
+use jiff::Timestamp;
+
+/// How well tickets were dispatched: first dispatches that were right, who gave back to whom, what went to and fro
+#[utoipa::path(
+    get, path = "/v1/feedback/dispatch", tag = "reports",
+    params(
+        ("since" = Option<String>, Query, description = "Of tickets opened from here on (RFC 3339)"),
+        ("until" = Option<String>, Query, description = "Of tickets opened before this (RFC 3339)"),
+    ),
+    responses(
+        (status = 200, description = "The figures", body = DispatchReport),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or for some departments only", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn dispatch(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+) -> Result<Json<DispatchReport>, Refusal> {
+    let front = front(&state)?;
+    let [since, until] = given.only(["since", "until"], "since, until")?;
+    caller.require(Permission::ReportsRead)?;
+    if caller.departments().is_some() {
+        // The figures are of all departments together.
+        let reason = "the figures are of all departments".into();
+        let (needed, role) = (Permission::ReportsRead.id(), caller.0.role.id());
+        return Err(Error::Forbidden { needed, role, reason }.into());
+    }
+    let since = instant("since", since.as_deref())?;
+    let until = instant("until", until.as_deref())?;
+    Ok(Json(front.desk.dispatch_report(since, until).await?))
+}
+
+fn instant(name: &'static str, value: Option<&str>) -> Result<Option<Timestamp>, Refusal> {
+    let Some(value) = value else { return Ok(None) };
+    let reason = "must be a time with its offset, as in 2026-11-25T09:30:00+08:00 (RFC 3339)";
+    value.parse().map(Some).map_err(|_| Refusal::InvalidParameter { name, reason })
+}
