@@ -117,6 +117,8 @@ pub enum Error {
     NoSuchTicket,
     #[error("there is no such key")]
     NoSuchKey,
+    #[error("there is no such incident")]
+    NoSuchIncident,
     #[error("there is no such complaint")]
     NoSuchComplaint,
     #[error("the same Idempotency-Key came with another request before")]
@@ -194,6 +196,7 @@ impl Error {
             Error::Backup { .. } => "backup",
             Error::NoSuchTicket => "no_such_ticket",
             Error::NoSuchKey => "no_such_key",
+            Error::NoSuchIncident => "no_such_incident",
             Error::NoSuchComplaint => "no_such_complaint",
             Error::IdempotencyConflict => "idempotency_conflict",
             Error::ExternalIdConflict { .. } => "external_id_conflict",

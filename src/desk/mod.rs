@@ -7,6 +7,7 @@
 //! 3. [`ticket`] is its way from acceptance to the archive, as a history of events; [`record`] is that history in the store.
 //! 4. [`assign`] says where a ticket goes, and who works on it.
 //! 5. [`clock`] says when what is due.
+//! 6. [`relate`] finds what belongs together, [`incidents`] what many complain about.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
 //! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
@@ -22,6 +23,7 @@ mod house;
 pub mod intake;
 pub mod keys;
 pub mod incident;
+pub mod incidents;
 pub mod notify;
 mod outbox;
 pub mod people;
@@ -43,6 +45,7 @@ use seal::KeyRing;
 use std::sync::Arc;
 use store::{Store, queue::Work};
 use tokio::sync::Notify;
+use work::Usual;
 
 /// A desk over a store. Cheap to clone.
 #[derive(Clone)]
@@ -57,6 +60,8 @@ struct Inner {
     keys: KeyRing,
     clock: Watch,
     webhooks: Webhooks,
+    /// What is usual today.
+    usual: Usual,
     /// One bell a kind of work: rung when there is some.
     bells: [Notify; Work::ALL.len()],
 }
@@ -74,7 +79,7 @@ impl Desk {
     pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
-        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, bells }) }
+        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, usual: Usual::default(), bells }) }
     }
 
     pub(in crate::desk) fn webhooks(&self) -> &Webhooks {
@@ -99,6 +104,10 @@ impl Desk {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         (self.inner.clock)()
+    }
+
+    pub(in crate::desk) fn usual(&self) -> &Usual {
+        &self.inner.usual
     }
 
     pub(in crate::desk) fn keys(&self) -> &KeyRing {

@@ -1,6 +1,8 @@
 //! The desk over both kinds of database: SQLite always, PostgreSQL where FENZHEN_TEST_POSTGRES has the URL of a server (the
 //! test command starts one).
 
+mod incidents;
 mod intake;
+mod relate;
 mod stores;
 mod tickets;

@@ -126,8 +126,10 @@ impl Desk {
             .exec_without_returning(&change)
             .await?;
         self.write(&change, &mut record, now).await?;
+        queue::put(&change, Work::Relate, &row.id, now, now).await?;
         queue::done(&change, claim).await?;
         change.commit().await?;
+        self.wake(Work::Relate);
         self.wake(Work::Assign);
         Ok(())
     }
