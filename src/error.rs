@@ -119,6 +119,8 @@ pub enum Error {
     NoSuchKey,
     #[error("there is no such account")]
     NoSuchAccount,
+    #[error("there is no such incident")]
+    NoSuchIncident,
     #[error("there is no such complaint")]
     NoSuchComplaint,
     #[error("the same Idempotency-Key came with another request before")]
@@ -197,6 +199,7 @@ impl Error {
             Error::NoSuchTicket => "no_such_ticket",
             Error::NoSuchKey => "no_such_key",
             Error::NoSuchAccount => "no_such_account",
+            Error::NoSuchIncident => "no_such_incident",
             Error::NoSuchComplaint => "no_such_complaint",
             Error::IdempotencyConflict => "idempotency_conflict",
             Error::ExternalIdConflict { .. } => "external_id_conflict",

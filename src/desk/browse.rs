@@ -16,8 +16,8 @@ pub const PAGE_LIMIT: u64 = 200;
 /// Where a page begins: after the last of the page before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    at: i64,
-    id: String,
+    pub(in crate::desk) at: i64,
+    pub(in crate::desk) id: String,
 }
 
 impl Cursor {
@@ -33,7 +33,7 @@ impl Cursor {
         }
     }
 
-    fn write(at: i64, id: &str) -> String {
+    pub(in crate::desk) fn write(at: i64, id: &str) -> String {
         format!("{at:x}~{id}")
     }
 }
@@ -217,13 +217,13 @@ fn is<E: EntityTrait>(found: Select<E>, column: E::Column, value: &Option<String
 }
 
 /// What comes after a cursor in a list that has the newest first.
-fn before(time: impl ColumnTrait, key: impl ColumnTrait, at: i64, id: &str) -> Condition {
+pub(in crate::desk) fn before(time: impl ColumnTrait, key: impl ColumnTrait, at: i64, id: &str) -> Condition {
     let same = Condition::all().add(time.eq(at)).add(key.lt(id));
     Condition::any().add(time.lt(at)).add(same)
 }
 
 /// One more than the limit was asked for: it says whether there is a next page.
-fn page<T>(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Page<T> {
+pub(in crate::desk) fn page<T>(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Page<T> {
     let more = rows.len() as u64 > limit;
     rows.truncate(limit as usize);
     let next = more.then(|| rows.last().map(cursor)).flatten();

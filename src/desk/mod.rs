@@ -7,7 +7,8 @@
 //! 3. [`ticket`] is its way from acceptance to the archive, as a history of events; [`record`] is that history in the store.
 //! 4. [`assign`] says where a ticket goes, and who works on it.
 //! 5. [`clock`] says when what is due.
-//! 6. [`feedback`] brings back what people corrected, as rows to train on and as figures.
+//! 6. [`relate`] finds what belongs together, [`incident`] and [`incidents`] what many complain about.
+//! 7. [`feedback`] brings back what people corrected, as rows to train on and as figures.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
 //! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
@@ -24,6 +25,7 @@ mod engine;
 pub mod feedback;
 mod house;
 pub mod incident;
+pub mod incidents;
 pub mod intake;
 pub mod keys;
 pub mod notify;
@@ -47,6 +49,7 @@ use seal::KeyRing;
 use std::sync::Arc;
 use store::{Store, queue::Work};
 use tokio::sync::Notify;
+use work::Usual;
 
 /// A desk over a store. Cheap to clone.
 #[derive(Clone)]
@@ -64,6 +67,8 @@ struct Inner {
     doors: accounts::Doors,
     /// Rung whenever complaints were decided about.
     settled: Notify,
+    /// What is usual today.
+    usual: Usual,
     /// One bell a kind of work: rung when there is some.
     bells: [Notify; Work::ALL.len()],
 }
@@ -81,8 +86,9 @@ impl Desk {
     pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
-        let (doors, settled) = (accounts::Doors::default(), Notify::new());
-        Desk { inner: Arc::new(Inner { store, house, engine, keys, clock, webhooks, doors, settled, bells }) }
+        let (doors, settled, usual) = (accounts::Doors::default(), Notify::new(), Usual::default());
+        let inner = Inner { store, house, engine, keys, clock, webhooks, doors, settled, usual, bells };
+        Desk { inner: Arc::new(inner) }
     }
 
     pub(in crate::desk) fn webhooks(&self) -> &Webhooks {
@@ -111,6 +117,10 @@ impl Desk {
     /// What time it is.
     pub fn now(&self) -> Timestamp {
         (self.inner.clock)()
+    }
+
+    pub(in crate::desk) fn usual(&self) -> &Usual {
+        &self.inner.usual
     }
 
     pub(in crate::desk) fn keys(&self) -> &KeyRing {

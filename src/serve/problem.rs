@@ -100,9 +100,11 @@ impl Refusal {
                 Error::TicketTransition { .. } => (StatusCode::CONFLICT, "Not possible now"),
                 Error::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "Somebody was faster"),
                 Error::Overloaded { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
-                Error::NoSuchTicket | Error::NoSuchComplaint | Error::NoSuchKey | Error::NoSuchAccount => {
-                    (StatusCode::NOT_FOUND, "Not found")
-                }
+                Error::NoSuchTicket
+                | Error::NoSuchComplaint
+                | Error::NoSuchIncident
+                | Error::NoSuchKey
+                | Error::NoSuchAccount => (StatusCode::NOT_FOUND, "Not found"),
                 Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),
                 Error::ExternalIdConflict { .. } => (StatusCode::CONFLICT, "The id was used before"),
                 Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "Not signed in"),

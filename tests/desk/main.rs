@@ -3,6 +3,8 @@
 
 mod accounts;
 mod feedback;
+mod incidents;
 mod intake;
+mod relate;
 mod stores;
 mod tickets;

@@ -23,7 +23,12 @@ fn person(id: &str, departments: &[&str], capacity: u32) -> Person {
 }
 
 async fn complain(at: &Fixture, text: &str) -> String {
-    let submission = submission(&format!(r#"{{"text": "{text}", "channel": "app", "customer": {{"id": "c1"}}}}"#));
+    complain_as(at, "c1", text).await
+}
+
+async fn complain_as(at: &Fixture, customer: &str, text: &str) -> String {
+    let submission =
+        submission(&format!(r#"{{"text": "{text}", "channel": "app", "customer": {{"id": "{customer}"}}}}"#));
     let request = Request { submission, key: None };
     at.desk.accept(&[request]).await.unwrap().pop().unwrap().unwrap().ticket
 }
@@ -84,7 +89,7 @@ fn tickets_go_to_those_with_room_and_the_rest_when_someone_frees_up() {
         let supervisor = Actor::everywhere(Role::Supervisor, "s1");
         let mut ids = Vec::new();
         for n in 0..6 {
-            let id = complain(&at, &format!("第{n}个包裹快递三天没动静")).await;
+            let id = complain_as(&at, &format!("c{n}"), &format!("第{n}个包裹快递三天没动静")).await;
             at.desk.work_off().await.unwrap();
             if read(&at, &id).await.ticket.department.is_none() {
                 at.desk.act(&id, Action::Accept {}.into(), &supervisor).await.unwrap();

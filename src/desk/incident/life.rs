@@ -2,6 +2,7 @@
 
 use super::Rule;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 /// An incident: a row of its own, with the key as a unique column. Its members are rows beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct Incident {
 }
 
 /// How an incident stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Complaints come in.
     Open,

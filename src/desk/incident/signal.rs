@@ -18,6 +18,8 @@ pub enum Rule {
     Cluster,
     /// More of a category in a region than its history explains.
     Surge,
+    /// Many customers with nearly the same words.
+    Wave,
 }
 
 impl Rule {
@@ -28,7 +30,13 @@ impl Rule {
             Rule::Fierce => "fierce",
             Rule::Cluster => "cluster",
             Rule::Surge => "surge",
+            Rule::Wave => "wave",
         }
+    }
+
+    /// The rule of a stable name.
+    pub fn from_id(id: &str) -> Option<Rule> {
+        [Rule::Repeat, Rule::Fierce, Rule::Cluster, Rule::Surge, Rule::Wave].into_iter().find(|rule| rule.id() == id)
     }
 }
 

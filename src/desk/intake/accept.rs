@@ -5,6 +5,7 @@ use crate::{
     Desk, Error, Result,
     bundle::hex,
     desk::{
+        incident::product_key,
         record::Record,
         seal::Place,
         store::{
@@ -164,7 +165,8 @@ impl Desk {
             amount_fen: Set(amount.map(|yuan| (yuan * 100.0).round() as i64)),
             product: Set(complaint.product.clone()),
             region: Set(complaint.region.clone()),
-            fingerprint: Set(0),
+            product_key: Set(complaint.product.as_deref().and_then(product_key)),
+            is_duplicate: Set(false),
             received_at: Set(micros(submission.received_at(now))),
             created_at: Set(micros(now)),
             ..Default::default()
@@ -274,6 +276,7 @@ fn empty_row() -> ticket::Model {
         product: None,
         region: None,
         incident_id: None,
+        merged_into: None,
         opened_at: 0,
         changed_at: 0,
         due_at: None,

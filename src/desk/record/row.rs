@@ -29,6 +29,7 @@ pub(super) fn complete(row: &mut ticket::Model, ticket: &Ticket, house: &House, 
     row.customer_id = ticket.customer.clone();
     row.channel = ticket.channel.clone();
     row.incident_id = ticket.incidents.last().cloned();
+    row.merged_into = ticket.merged_into().map(|number| number.to_string());
     row.changed_at = micros(ticket.changed_at);
     row.due_at = next.map(|(due, _)| micros(due));
     row.due_clock = next.map(|(_, deadline)| deadline.clock.id().into());

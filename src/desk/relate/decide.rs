@@ -22,6 +22,8 @@ pub struct Link {
     pub score: f64,
     /// Whether its ticket is open.
     pub open: bool,
+    /// Whether both are known to come from one customer. A number can be quoted by anybody.
+    pub same_customer: bool,
     /// One sentence a reason.
     pub reasons: Vec<Name>,
     /// Nothing but words such as 上次 or 催 speaks for it.
@@ -171,6 +173,14 @@ impl Pair<'_> {
             reasons.extend(sentence::standing(self.earlier.closed));
             reasons.extend(sentence::channels(old.channel, new.channel));
         }
-        Some(Link { other: old.number, relation, score: 1.0 - doubt, open, reasons, words_only })
+        Some(Link {
+            other: old.number,
+            relation,
+            score: 1.0 - doubt,
+            open,
+            same_customer: bond.is_some(),
+            reasons,
+            words_only,
+        })
     }
 }

@@ -23,6 +23,8 @@ use uuid::Uuid;
 pub enum Work {
     /// Let the engine decide about a complaint, and send its ticket where it belongs.
     Classify,
+    /// Hold a complaint against the others: what it continues, and what many complain about.
+    Relate,
     /// Look at the clocks of a ticket.
     Tick,
     /// Give a waiting ticket to somebody.
@@ -33,12 +35,13 @@ pub enum Work {
 
 impl Work {
     /// All kinds.
-    pub const ALL: [Work; 4] = [Work::Classify, Work::Tick, Work::Assign, Work::Deliver];
+    pub const ALL: [Work; 5] = [Work::Classify, Work::Relate, Work::Tick, Work::Assign, Work::Deliver];
 
     /// The stable name.
     pub fn id(self) -> &'static str {
         match self {
             Work::Classify => "classify",
+            Work::Relate => "relate",
             Work::Tick => "tick",
             Work::Assign => "assign",
             Work::Deliver => "deliver",
@@ -54,7 +57,7 @@ impl Work {
     fn attempts(self) -> i64 {
         match self {
             Work::Deliver => 10,
-            Work::Classify | Work::Tick | Work::Assign => 8,
+            Work::Classify | Work::Relate | Work::Tick | Work::Assign => 8,
         }
     }
 }

@@ -125,9 +125,11 @@ impl Desk {
             .exec_without_returning(&change)
             .await?;
         self.write(&change, &mut record, now).await?;
+        queue::put(&change, Work::Relate, &row.id, now, now).await?;
         queue::done(&change, claim).await?;
         change.commit().await?;
         self.settled().notify_waiters();
+        self.wake(Work::Relate);
         self.wake(Work::Assign);
         Ok(())
     }

@@ -4,9 +4,11 @@
 mod assign;
 mod classify;
 mod deliver;
+mod relate;
 mod tick;
 
 pub(in crate::desk) use assign::offer;
+pub(in crate::desk) use relate::Usual;
 
 use super::{
     Desk,
@@ -78,7 +80,7 @@ impl Desk {
     pub async fn work_once(&self, work: Work) -> Result<usize> {
         let most = match work {
             Work::Classify => 32,
-            Work::Tick | Work::Assign | Work::Deliver => 16,
+            Work::Relate | Work::Tick | Work::Assign | Work::Deliver => 16,
         };
         let claims = {
             let change = self.store().begin().await?;
@@ -90,6 +92,12 @@ impl Desk {
         match work {
             Work::Classify if count > 0 => self.classify(claims).await?,
             Work::Classify => {}
+            Work::Relate => {
+                for claim in claims {
+                    let done = self.relate(&claim).await;
+                    self.settle(work, claim, done).await?;
+                }
+            }
             Work::Tick => {
                 for claim in claims {
                     let done = self.tick(&claim).await;

@@ -10,10 +10,13 @@ pub struct Model {
     pub id: String,
     pub key: String,
     pub rule: String,
+    pub subject: String,
     pub reason: String,
-    pub opened_at: i64,
-    pub joined_at: i64,
+    pub started_at: i64,
+    pub latest_at: i64,
     pub closed_at: Option<i64>,
+    pub closed_by: Option<String>,
+    pub created_at: i64,
 }
 
 /// None: what belongs together is joined where it is asked for.

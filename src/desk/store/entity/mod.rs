@@ -8,6 +8,7 @@ pub mod complaint;
 pub mod day_count;
 pub mod decision;
 pub mod delivery;
+pub mod fingerprint;
 pub mod idempotency;
 pub mod incident;
 pub mod incident_member;

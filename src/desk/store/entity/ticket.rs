@@ -29,6 +29,7 @@ pub struct Model {
     pub product: Option<String>,
     pub region: Option<String>,
     pub incident_id: Option<String>,
+    pub merged_into: Option<String>,
     pub opened_at: i64,
     pub changed_at: i64,
     pub due_at: Option<i64>,

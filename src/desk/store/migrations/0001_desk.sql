@@ -19,7 +19,8 @@ CREATE TABLE complaint (
     amount_fen BIGINT,
     product TEXT,
     region TEXT,
-    fingerprint BIGINT NOT NULL,
+    product_key TEXT,
+    is_duplicate BOOLEAN NOT NULL,
     token_sealed {bytes} NOT NULL,
     received_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL
@@ -29,8 +30,17 @@ CREATE INDEX complaint_customer ON complaint (customer_id, created_at);
 CREATE INDEX complaint_contact ON complaint (contact_index, created_at);
 CREATE INDEX complaint_order ON complaint (order_id, created_at);
 CREATE INDEX complaint_product ON complaint (product, created_at);
+CREATE INDEX complaint_product_key ON complaint (product_key, created_at);
 CREATE INDEX complaint_region ON complaint (region, created_at);
 CREATE INDEX complaint_created ON complaint (created_at, id);
+
+-- Keys under which nearly the same words meet.
+CREATE TABLE fingerprint (
+    key BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    complaint_id TEXT NOT NULL REFERENCES complaint (id),
+    PRIMARY KEY (key, at, complaint_id)
+);
 
 -- How many complaints a day has had, for their numbers.
 CREATE TABLE day_count (
@@ -85,6 +95,7 @@ CREATE TABLE ticket (
     product TEXT,
     region TEXT,
     incident_id TEXT,
+    merged_into TEXT,
     opened_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     due_at BIGINT,
@@ -161,15 +172,21 @@ CREATE TABLE webhook (
     created_at BIGINT NOT NULL
 );
 
+-- What many complain about. Whether it is open follows from its times, so no job has to close it.
 CREATE TABLE incident (
     id TEXT PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
     rule TEXT NOT NULL,
+    subject TEXT NOT NULL,
     reason TEXT NOT NULL,
-    opened_at BIGINT NOT NULL,
-    joined_at BIGINT NOT NULL,
-    closed_at BIGINT
+    started_at BIGINT NOT NULL,
+    latest_at BIGINT NOT NULL,
+    closed_at BIGINT,
+    closed_by TEXT,
+    created_at BIGINT NOT NULL
 );
+CREATE INDEX incident_subject ON incident (rule, subject);
+CREATE INDEX incident_created ON incident (created_at, id);
 
 CREATE TABLE incident_member (
     incident_id TEXT NOT NULL REFERENCES incident (id),
@@ -177,6 +194,7 @@ CREATE TABLE incident_member (
     joined_at BIGINT NOT NULL,
     PRIMARY KEY (incident_id, ticket_id)
 );
+CREATE INDEX incident_member_ticket ON incident_member (ticket_id);
 
 CREATE TABLE attachment (
     id TEXT PRIMARY KEY,
