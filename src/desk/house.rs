@@ -7,7 +7,8 @@ use super::{
     },
     clock::{Calendar, DeadlinePolicy},
     incident::IncidentPolicy,
-    notify::Guard,
+    mail::MailPlan,
+    notify::{Guard, Templates},
     relate::RelatePolicy,
     ticket::{Rules, TicketPolicy},
 };
@@ -37,11 +38,14 @@ pub struct House {
     pub incidents: IncidentPolicy,
     /// Where webhooks may lead.
     pub guard: Guard,
+    /// Who hears of what by e-mail; none: nobody.
+    pub mail: Option<MailPlan>,
 }
 
 impl House {
     /// The rules in a folder: any of `tickets.toml`, `routing.toml`, `deadlines.toml`, `calendar.toml` and `holidays.toml`
-    /// (days on top of the calendar's), `relate.toml`, `incidents.toml`, `webhooks.toml`. For each that is missing, and without a folder, the built-in one that fits the
+    /// (days on top of the calendar's), `relate.toml`, `incidents.toml`, `webhooks.toml`,
+    /// `mail.toml`, and `notices.toml` (its texts). For each that is missing, and without a folder, the built-in one that fits the
     /// taxonomy.
     ///
     /// # Errors
@@ -98,8 +102,16 @@ impl House {
             })?,
             None => Guard::default(),
         };
+        let templates = match own("notices.toml")? {
+            Some((text, path)) => Templates::parse(&text, &path)?,
+            None => Templates::built_in(),
+        };
+        let mail = match own("mail.toml")? {
+            Some((text, path)) => Some(MailPlan::parse(&text, &path, templates)?),
+            None => None,
+        };
         let taxonomy = taxonomy.clone();
-        Ok(House { taxonomy, tickets, routing, deadlines, calendar, relate, incidents, guard })
+        Ok(House { taxonomy, tickets, routing, deadlines, calendar, relate, incidents, guard, mail })
     }
 
     /// The rules of tickets.

@@ -28,6 +28,7 @@ pub mod incident;
 pub mod incidents;
 pub mod intake;
 pub mod keys;
+pub mod mail;
 pub mod notify;
 mod outbox;
 pub mod people;

@@ -3,6 +3,7 @@
 use super::{
     Desk, House,
     clock::{Deadline, State},
+    mail::MailPlan,
     notify::{Audience, Facts, Kind, Masked, Notice},
     record::Record,
     store::{
@@ -25,19 +26,40 @@ struct Receiver {
 }
 
 /// Those who want to be told, read once for a transaction.
-pub(in crate::desk) struct Receivers(Vec<Receiver>);
+pub(in crate::desk) struct Receivers<'h> {
+    webhooks: Vec<Receiver>,
+    mail: Option<&'h MailPlan>,
+}
 
-impl Receivers {
+/// Whose a notice is: a ticket, and the department that has it.
+#[derive(Clone, Copy, Default)]
+pub(in crate::desk) struct About<'a> {
+    pub ticket: Option<&'a str>,
+    pub department: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    /// A ticket as it stands.
+    pub fn ticket(record: &'a Record) -> Self {
+        About { ticket: Some(&record.row.id), department: record.ticket.department.as_deref() }
+    }
+}
+
+impl<'h> Receivers<'h> {
     /// Reads them.
-    pub async fn read(change: &impl ConnectionTrait) -> Result<Self> {
+    pub async fn read(change: &impl ConnectionTrait, house: &'h House) -> Result<Self> {
         let rows = webhook::Entity::find().filter(webhook::Column::Enabled.eq(true)).all(change).await?;
         let receiver =
             |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
-        Ok(Receivers(rows.into_iter().map(receiver).collect()))
+        Ok(Receivers { webhooks: rows.into_iter().map(receiver).collect(), mail: house.mail.as_ref() })
     }
 
-    fn of(&self, kind: Kind) -> impl Iterator<Item = &Receiver> {
-        self.0.iter().filter(move |one| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id()))
+    /// The targets of a notice.
+    fn of(&self, kind: Kind, about: About) -> Vec<String> {
+        let wants = |one: &&Receiver| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id());
+        let webhooks = self.webhooks.iter().filter(wants).map(|one| one.id.clone());
+        let mail = self.mail.into_iter().flat_map(|plan| plan.targets(kind, about.department));
+        webhooks.chain(mail).collect()
     }
 }
 
@@ -46,9 +68,9 @@ impl Receivers {
 /// Returns whether it is new.
 pub(in crate::desk) async fn tell(
     change: &Transaction,
-    receivers: &Receivers,
+    receivers: &Receivers<'_>,
     key: &str,
-    ticket: Option<&str>,
+    about: About<'_>,
     notice: &Notice,
     now: Timestamp,
 ) -> Result<bool> {
@@ -60,15 +82,15 @@ pub(in crate::desk) async fn tell(
             | Kind::TicketEscalated
             | Kind::IncidentOpened
     );
-    let mut targets = receivers.of(notice.kind).peekable();
-    if !kept && targets.peek().is_none() {
+    let targets = receivers.of(notice.kind, about);
+    if !kept && targets.is_empty() {
         return Ok(false);
     }
     let row = notice::ActiveModel {
         id: Set(notice.id.to_string()),
         key: Set(key.into()),
         kind: Set(notice.kind.id().into()),
-        ticket_id: Set(ticket.map(str::to_owned)),
+        ticket_id: Set(about.ticket.map(str::to_owned)),
         body: Set(serde_json::to_string(notice).expect("a notice is plain data")),
         created_at: Set(micros(now)),
     };
@@ -81,7 +103,7 @@ pub(in crate::desk) async fn tell(
         let row = delivery::ActiveModel {
             id: Set(id.clone()),
             notice_id: Set(notice.id.to_string()),
-            target: Set(target.id.clone()),
+            target: Set(target),
             state: Set("waiting".into()),
             delivered_at: Set(None),
             fault: Set(None),
@@ -105,7 +127,7 @@ impl Desk {
         if events.is_empty() {
             return Ok(());
         }
-        let receivers = Receivers::read(change).await?;
+        let receivers = Receivers::read(change, self.house()).await?;
         for event in events {
             let Some(kind) = kind(&event.fact) else { continue };
             let mut facts = facts(self.house(), &record.ticket);
@@ -113,7 +135,7 @@ impl Desk {
             facts.promised = record.row.due_at.map(super::store::instant);
             let notice = Notice { id: Uuid::now_v7(), kind, at: event.at, audience: Audience::System, facts };
             let key = format!("event/{}/{}", record.row.id, event.sequence);
-            tell(change, &receivers, &key, Some(&record.row.id), &notice, now).await?;
+            tell(change, &receivers, &key, About::ticket(record), &notice, now).await?;
         }
         Ok(())
     }
@@ -132,7 +154,7 @@ impl Desk {
         if late.peek().is_none() {
             return Ok(());
         }
-        let receivers = Receivers::read(change).await?;
+        let receivers = Receivers::read(change, self.house()).await?;
         for deadline in late {
             let Some(run) = &deadline.run else { continue };
             let clock = deadline.clock;
@@ -156,7 +178,7 @@ impl Desk {
                 let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience, facts };
                 let level = level.map(|level| format!("/{level}")).unwrap_or_default();
                 let key = format!("{}{level}/{}/{}/{}", kind.id(), record.row.id, clock.id(), micros(run.started));
-                tell(change, &receivers, &key, Some(&record.row.id), &notice, now).await?;
+                tell(change, &receivers, &key, About::ticket(record), &notice, now).await?;
             }
         }
         Ok(())

@@ -48,6 +48,7 @@ impl Metrics {
         }
         let gauges = [
             ("fenzhen_waiting", "Complaints that wait for a worker"),
+            ("fenzhen_jobs", "Durable jobs of the desk, by kind: waiting, due or not, and dead"),
             ("fenzhen_ready", "1 once the model has answered"),
             ("fenzhen_info", "Versions that answer"),
         ];
@@ -121,6 +122,13 @@ impl Metrics {
 
     pub(super) fn waiting(&self, count: usize) {
         self.set("fenzhen_waiting", vec![], count as f64);
+    }
+
+    pub(super) fn jobs(&self, kind: &'static str, waiting: u64, dead: u64) {
+        for (state, count) in [("waiting", waiting), ("dead", dead)] {
+            let labels = vec![Label::new("kind", kind), Label::new("state", state)];
+            self.set("fenzhen_jobs", labels, count as f64);
+        }
     }
 
     pub(super) fn ready(&self, versions: &Versions) {

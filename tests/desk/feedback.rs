@@ -190,7 +190,7 @@ fn dispatching_is_measured() {
         let text = |n: usize| format!("第{n}个包裹物流信息停了三天没动静，什么时候送到");
         let mut ids = Vec::new();
         for n in 0..5 {
-            let id = complain(&at, "c1", &text(n)).await;
+            let id = complain(&at, &format!("c{n}"), &text(n)).await;
             let category = read(&at, &id).await.row.category;
             if category.as_deref() != Some("delivery.late") {
                 correct(&at, &id, "delivery.late").await;

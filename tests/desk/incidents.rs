@@ -60,8 +60,8 @@ async fn accept(desk: &Desk, all: &[Value]) -> Vec<Accepted> {
 fn five_about_one_product_are_one_incident() {
     on_every_store(async |at| {
         // What came in long ago is history, however much of it is brought in now.
-        for n in 0..5 {
-            let old = json!({"text": MILK[n], "customer": {"id": format!("o{n}")}, "product": "酸奶", "received_at": "2026-11-01T09:00+08:00"});
+        for (n, text) in MILK.iter().enumerate().take(5) {
+            let old = json!({"text": text, "customer": {"id": format!("o{n}")}, "product": "酸奶", "received_at": "2026-11-01T09:00+08:00"});
             send(&at.desk, old).await;
         }
         let mut members = Vec::new();

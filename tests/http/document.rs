@@ -28,6 +28,11 @@ async fn the_document_is_openapi_3_1_and_changes_only_on_purpose() {
     insta::assert_snapshot!("openapi", reply.body);
 }
 
+#[test]
+fn the_desks_document_changes_only_on_purpose() {
+    insta::assert_snapshot!("openapi_with_desk", fenzhen::serve::openapi().to_pretty_json().unwrap());
+}
+
 #[tokio::test]
 async fn every_path_of_the_document_answers_as_it_says() {
     let server = Server::over(StandIn::new(), Settings::default()).await;

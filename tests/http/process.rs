@@ -58,7 +58,7 @@ fn post(address: &str, body: &str) -> String {
     let length = body.len();
     write!(
         stream,
-        "POST /v1/classify HTTP/1.1\r\nhost: here\r\nconnection: close\r\ncontent-type: application/json\r\n\
+        "POST /v1/classify HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\n\r\n{body}"
     )
     .unwrap();

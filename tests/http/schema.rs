@@ -85,6 +85,15 @@ pub fn check(document: &Value, schema: &Value, value: &Value, path: &str) -> Res
                     return Err(format!("{path}: {count} members, {word} is {limit}"));
                 }
             }
+            "minLength" | "maxLength" => {
+                let (count, limit) =
+                    (value.as_str().map_or(0, |text| text.chars().count() as u64), rule.as_u64().unwrap());
+                if value.is_string()
+                    && ((word == "minLength" && count < limit) || (word == "maxLength" && count > limit))
+                {
+                    return Err(format!("{path}: {count} characters, {word} is {limit}"));
+                }
+            }
             "description" | "example" | "format" | "default" => {}
             "propertyNames" => {
                 for name in value.as_object().into_iter().flatten().map(|(name, _)| name) {

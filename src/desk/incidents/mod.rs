@@ -28,28 +28,35 @@ use sea_orm::{
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// The rules whose signals are incidents.
 const RULES: [Rule; 3] = [Rule::Cluster, Rule::Surge, Rule::Wave];
 
 /// An incident as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Sight {
     /// Its id.
     pub id: String,
     /// Which rule found it.
+    #[schema(value_type = String)]
     pub rule: Rule,
     /// What it is about: a product, a category in a region, the first of the complaints with the same words.
     pub subject: String,
     /// Why it was opened.
+    #[schema(value_type = Object)]
     pub reason: Name,
     /// How it stands now.
+    #[schema(value_type = String)]
     pub stage: Stage,
     /// When its first member came in.
+    #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,
     /// When its latest member came in.
+    #[schema(value_type = String, format = DateTime)]
     pub latest_at: Timestamp,
     /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub closed_at: Option<Timestamp>,
     /// By whom, where a person did.
     pub closed_by: Option<String>,

@@ -3,6 +3,7 @@
 use crate::{
     Desk, Error, Result,
     desk::{
+        mail::{MailPlan, is_mail},
         notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
         seal::Place,
         store::{
@@ -24,11 +25,15 @@ impl Desk {
             Some(row) => notice::Entity::find_by_id(&row.notice_id).one(database).await?,
             None => None,
         };
-        let target = match &row {
-            Some(row) => webhook::Entity::find_by_id(&row.target).one(database).await?,
+        let target = match row {
+            Some(row) if is_mail(&row.target) => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            Some(row) => {
+                let row = webhook::Entity::find_by_id(&row.target).one(database).await?;
+                row.filter(|row| row.enabled).map(Target::Webhook)
+            }
             None => None,
         };
-        let (Some(notice), Some(target)) = (notice, target.filter(|target| target.enabled)) else {
+        let (Some(notice), Some(target)) = (notice, target) else {
             // The receiver is gone: there is nobody to tell.
             let change = self.store().begin().await?;
             set(&change, &claim.subject, "dropped", None, None).await?;
@@ -48,12 +53,14 @@ impl Desk {
             }
             (Outcome::Gone, _) => {
                 let change = self.store().begin().await?;
-                webhook::Entity::update_many()
-                    .col_expr(webhook::Column::Enabled, Expr::value(false))
-                    .col_expr(webhook::Column::Fault, Expr::value("the receiver wants nothing more (410)"))
-                    .filter(webhook::Column::Id.eq(&target.id))
-                    .exec(&change)
-                    .await?;
+                if let Target::Webhook(row) = &target {
+                    webhook::Entity::update_many()
+                        .col_expr(webhook::Column::Enabled, Expr::value(false))
+                        .col_expr(webhook::Column::Fault, Expr::value("the receiver wants nothing more (410)"))
+                        .filter(webhook::Column::Id.eq(&row.id))
+                        .exec(&change)
+                        .await?;
+                }
                 set(&change, &claim.subject, "dropped", None, Some("410")).await?;
                 queue::done(&change, claim).await?;
                 change.commit().await?;
@@ -68,9 +75,15 @@ impl Desk {
         Ok(())
     }
 
-    async fn attempt(&self, notice: &notice::Model, target: &webhook::Model) -> Result<Outcome> {
+    async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
         let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
         let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
+        let target = match target {
+            Target::Mail(plan, address) => {
+                return Ok(plan.send(address, &notice, &self.house().calendar, self.now()).await);
+            }
+            Target::Webhook(row) => row,
+        };
         let place = Place { table: "webhook", column: "secret", row: &target.id };
         let secret = Secret::parse(&self.keys().open_text(&place, &target.secret_sealed)?)?;
         let endpoint = match self.webhooks().guard().endpoint(&target.url) {
@@ -81,6 +94,12 @@ impl Desk {
         let channel = self.webhooks().channel(endpoint, vec![secret]);
         Ok(channel.send(Outgoing { notice: &notice, rendered: None, at: self.now() }).await)
     }
+}
+
+/// Where a notice goes.
+enum Target<'h> {
+    Webhook(webhook::Model),
+    Mail(&'h MailPlan, String),
 }
 
 async fn set(

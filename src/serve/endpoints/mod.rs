@@ -22,7 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The whole service over a state, without a socket.
 pub fn app(state: State) -> Router {
-    let (router, document) = api();
+    let (router, document) = api(state.front().is_some());
     let document = document.to_pretty_json().expect("the document is plain data");
     router
         .route("/openapi.json", get(|| async move { pages::json(document) }))
@@ -35,12 +35,12 @@ pub fn app(state: State) -> Router {
         .with_state(state)
 }
 
-/// The OpenAPI 3.1 document of the service.
+/// The OpenAPI 3.1 document of a service with a desk.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    api().1
+    api(true).1
 }
 
-fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
+fn api(with_desk: bool) -> (Router<State>, utoipa::openapi::OpenApi) {
     let router = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(classify::classify))
         .routes(routes!(batch::batch))
@@ -50,7 +50,7 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics));
-    desk::add(router).split_for_parts()
+    if with_desk { desk::add(router) } else { router }.split_for_parts()
 }
 
 #[derive(OpenApi)]
@@ -66,6 +66,7 @@ fn api() -> (Router<State>, utoipa::openapi::OpenApi) {
         (name = "classify", description = "Decide about complaints"),
         (name = "complaints", description = "Hand complaints in, and read them"),
         (name = "tickets", description = "What comes of them"),
+        (name = "incidents", description = "What many complain about"),
         (name = "progress", description = "What the customer sees and says"),
         (name = "access", description = "Who may sign in"),
         (name = "reports", description = "Figures"),

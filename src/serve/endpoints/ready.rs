@@ -25,13 +25,16 @@ pub(super) struct Ready {
     get, path = "/readyz", tag = "operate",
     responses(
         (status = 200, description = "Ready", body = Ready),
-        (status = 503, description = "Not ready yet, or shutting down", body = Problem,
+        (status = 503, description = "Not ready yet, the database out of reach, or shutting down", body = Problem,
             content_type = "application/problem+json")
     )
 )]
 pub(super) async fn ready(Shared(state): Shared<State>) -> Result<Json<Ready>, Refusal> {
     if state.leaving() {
         return Err(Error::ShuttingDown.into());
+    }
+    if let Some(front) = state.front() {
+        front.desk.store().ping().await?;
     }
     let versions = state.versions().ok_or(Refusal::NotReady)?.clone();
     Ok(Json(Ready { status: "ready".into(), versions }))

@@ -51,7 +51,8 @@ fn where_a_ticket_belongs_is_told_by_where_it_went() {
     use Role::{Agent, Supervisor, System};
     let accept = (System, Action::Accept {});
     let dispatched = (System, assign("logistics"));
-    let cases: [(&str, &[(Role, Action)], Option<&str>, bool, bool); 15] = [
+    type Case<'c> = (&'c str, &'c [(Role, Action)], Option<&'c str>, bool, bool);
+    let cases: [Case; 15] = [
         ("nobody said", &[], Some("logistics"), false, false),
         ("the engine was right", &[(Agent, Action::Start {})], Some("logistics"), false, false),
         ("given back", &[(Agent, bounce())], None, true, false),

@@ -19,6 +19,10 @@ fn every() -> Vec<Fact> {
             priority: "high".into(),
             labels: [(Head::Category, ["delivery.late".to_owned()].into())].into(),
         },
+        Fact::Classified {
+            priority: "high".into(),
+            labels: [(Head::Flags, ["repeat".to_owned(), "safety".to_owned()].into())].into(),
+        },
         Fact::Accepted,
         Fact::Assigned { department: "logistics".into(), group: some("north"), agent: some("a7") },
         Fact::Started,

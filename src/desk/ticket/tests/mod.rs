@@ -3,6 +3,7 @@
 mod approvals;
 mod bouncing;
 mod cases;
+mod classifying;
 mod desk;
 mod properties;
 mod refusals;

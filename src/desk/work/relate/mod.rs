@@ -19,7 +19,7 @@ use crate::{
         incident::{Signal, raised},
         incidents::{self, Entered},
         notify::{Audience, Facts, Kind, Masked, Notice},
-        outbox::{Receivers, facts, tell},
+        outbox::{About, Receivers, facts, tell},
         record::Record,
         relate::{Link, relate, thread},
         store::{
@@ -129,7 +129,7 @@ impl Desk {
         if alone.is_empty() && joined.is_empty() {
             return Ok(());
         }
-        let (now, receivers) = (hand.now, Receivers::read(change).await?);
+        let (now, receivers) = (hand.now, Receivers::read(change, self.house()).await?);
         for signal in alone {
             // Who was told has decided since then how urgent it is.
             let known = notice::Entity::find().filter(notice::Column::Key.eq(&signal.key)).one(change).await?;
@@ -139,10 +139,12 @@ impl Desk {
             let home = hand.home.clone();
             hand.raise(&home, signal.raise_to.as_deref(), &signal.reason)?;
             let record = hand.record(&home)?;
+            let department = record.ticket.department.clone();
             let facts = said(facts(self.house(), &record.ticket), signal);
             let kind = Kind::TicketEscalated;
             let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience: Audience::Supervisor, facts };
-            tell(change, &receivers, &signal.key, Some(&home), &notice, now).await?;
+            let about = About { ticket: Some(&home), department: department.as_deref() };
+            tell(change, &receivers, &signal.key, about, &notice, now).await?;
         }
         for Joined { signal, entered, homes } in joined {
             for ticket in homes {
@@ -159,7 +161,7 @@ impl Desk {
                 };
                 let kind = Kind::IncidentOpened;
                 let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience: Audience::Supervisor, facts };
-                tell(change, &receivers, &signal.key, None, &notice, now).await?;
+                tell(change, &receivers, &signal.key, About::default(), &notice, now).await?;
             }
         }
         Ok(())

@@ -9,6 +9,10 @@ mod complaints;
 mod dead_letter;
 mod dead_letters;
 mod dispatch;
+mod incident;
+mod incident_close;
+mod incident_reply;
+mod incidents;
 mod intake;
 mod intake_batch;
 mod original;
@@ -56,6 +60,10 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(accounts::list, accounts::create))
         .routes(routes!(account::change))
         .routes(routes!(dispatch::dispatch))
+        .routes(routes!(incidents::incidents))
+        .routes(routes!(incident::incident))
+        .routes(routes!(incident_reply::reply))
+        .routes(routes!(incident_close::close))
 }
 
 /// A part of a list; `next` is the cursor of the part that comes after, null where there is none.

@@ -1,0 +1,190 @@
+//! Who of the house hears of what by e-mail: `mail.toml`.
+//!
+//! ```toml
+//! language = "zh"
+//! [smtp]
+//! host = "smtp.example.com"
+//! from = "desk@example.com"
+//! [[to]]
+//! address = "logistics-lead@example.com"
+//! audience = "department_head"
+//! department = "logistics"
+//! ```
+
+use super::{
+    clock::Calendar,
+    notify::{Audience, Channel, Kind, MailSettings, Mailbox, Mailer, Notice, Outcome, Outgoing, Reader, Templates},
+};
+use crate::{Error, Result, taxonomy::Language};
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::{fmt, path::Path};
+
+/// What begins the target of a delivery by e-mail; the address follows.
+const SCHEME: &str = "mailto:";
+
+/// What a recipient hears of without naming it: what is late, what is fierce, what many complain about.
+const USUAL: [Kind; 6] = [
+    Kind::DeadlineWarning,
+    Kind::DeadlineBreached,
+    Kind::DeadlineEscalated,
+    Kind::TicketEscalated,
+    Kind::IncidentOpened,
+    Kind::TicketApproval,
+];
+
+/// The mail server, the texts, and who hears of what.
+#[derive(Clone)]
+pub struct MailPlan {
+    mailer: Mailer,
+    templates: Templates,
+    language: Language,
+    to: Vec<Recipient>,
+}
+
+#[derive(Clone)]
+struct Recipient {
+    address: String,
+    audience: Audience,
+    department: Option<String>,
+    kinds: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    language: Language,
+    smtp: MailSettings,
+    #[serde(default)]
+    to: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    address: String,
+    audience: Audience,
+    department: Option<String>,
+    #[serde(default)]
+    kinds: Vec<Kind>,
+}
+
+impl MailPlan {
+    /// Reads a plan; the password of the mail server comes from the environment where the file has none
+    /// (`FENZHEN_SMTP_PASSWORD`). `path` is only for messages.
+    ///
+    /// # Errors
+    /// [`Error::MailSettings`], [`Error::MailAddress`].
+    pub fn parse(text: &str, path: &Path, templates: Templates) -> Result<Self> {
+        let fault = |reason: String| Error::MailSettings { reason: format!("{}: {reason}", path.display()) };
+        let mut document: Document = toml::from_str(text).map_err(|error| {
+            // The message may quote a line, and a line may hold the password.
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            fault(format!("line {line} does not have the form of a mail plan"))
+        })?;
+        if document.smtp.user.is_some() && document.smtp.password.is_none() {
+            document.smtp.password = std::env::var("FENZHEN_SMTP_PASSWORD").ok();
+        }
+        let recipient = |line: Line| {
+            line.address.parse::<Mailbox>()?;
+            if matches!(line.audience, Audience::Customer | Audience::System) {
+                return Err(fault("recipients are people of the house: agent, department_head or supervisor".into()));
+            }
+            Ok(Recipient {
+                address: line.address,
+                audience: line.audience,
+                department: line.department,
+                kinds: line.kinds,
+            })
+        };
+        let to = document.to.into_iter().map(recipient).collect::<Result<_>>()?;
+        Ok(MailPlan { mailer: Mailer::new(&document.smtp)?, templates, language: document.language, to })
+    }
+
+    /// The targets of a notice about a ticket of a department.
+    pub(in crate::desk) fn targets(&self, kind: Kind, department: Option<&str>) -> impl Iterator<Item = String> {
+        let wants = move |one: &&Recipient| {
+            let kinds = if one.kinds.is_empty() { &USUAL[..] } else { &one.kinds };
+            let theirs = one.department.as_deref().is_none_or(|own| Some(own) == department);
+            theirs && kinds.contains(&kind) && self.templates.covers(kind, one.audience)
+        };
+        self.to.iter().filter(wants).map(|one| format!("{SCHEME}{}", one.address))
+    }
+
+    /// Makes one attempt to bring a notice to a target that is a mailbox.
+    pub(in crate::desk) async fn send(
+        &self,
+        target: &str,
+        notice: &Notice,
+        calendar: &Calendar,
+        at: Timestamp,
+    ) -> Outcome {
+        let address = target.strip_prefix(SCHEME).unwrap_or(target);
+        let Some(one) = self.to.iter().find(|one| one.address == address) else {
+            return Outcome::Refused { reason: "it is no recipient any more".into() };
+        };
+        let Ok(mailbox) = address.parse::<Mailbox>() else {
+            return Outcome::Refused { reason: "the address cannot be used".into() };
+        };
+        // The reader's own text of it: the notice was written for whoever works on the ticket.
+        let notice = Notice { audience: one.audience, ..notice.clone() };
+        let reader = Reader { language: self.language, zone: calendar.zone(), now: at, link: None };
+        let rendered = self.templates.render(&notice, &reader);
+        self.mailer.channel(mailbox).send(Outgoing { notice: &notice, rendered: rendered.as_ref(), at }).await
+    }
+}
+
+/// Whether a delivery goes by e-mail.
+pub(in crate::desk) fn is_mail(target: &str) -> bool {
+    target.starts_with(SCHEME)
+}
+
+impl fmt::Debug for MailPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MailPlan({} recipients)", self.to.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str = r#"
+        [smtp]
+        host = "smtp.example.com"
+        from = "desk@example.com"
+        [[to]]
+        address = "lead@example.com"
+        audience = "department_head"
+        department = "logistics"
+        [[to]]
+        address = "boss@example.com"
+        audience = "supervisor"
+        kinds = ["deadline.escalated"]
+    "#;
+
+    fn plan(text: &str) -> Result<MailPlan> {
+        MailPlan::parse(text, Path::new("mail.toml"), Templates::built_in())
+    }
+
+    #[test]
+    fn everyone_hears_what_is_theirs() {
+        let plan = plan(PLAN).unwrap();
+        let told = |kind, department| plan.targets(kind, department).collect::<Vec<_>>();
+        assert_eq!(told(Kind::DeadlineWarning, Some("logistics")), ["mailto:lead@example.com"]);
+        assert_eq!(told(Kind::DeadlineWarning, Some("finance")), Vec::<String>::new());
+        let both = ["mailto:lead@example.com", "mailto:boss@example.com"];
+        assert_eq!(told(Kind::DeadlineEscalated, Some("logistics")), both);
+        assert_eq!(told(Kind::TicketOpened, Some("logistics")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn faults_name_the_line_and_quote_nothing() {
+        let secret = PLAN.replace("from = ", "passwort = \"geheim\"\nfrom = ");
+        let told = plan(&secret).unwrap_err().to_string();
+        assert!(told.contains("mail.toml: line ") && !told.contains("geheim"), "{told}");
+        assert_eq!(plan(&PLAN.replace("lead@", "lead")).unwrap_err().code(), "invalid_mail_address");
+        assert_eq!(plan(&PLAN.replace("supervisor", "customer")).unwrap_err().code(), "invalid_mail_settings");
+    }
+}

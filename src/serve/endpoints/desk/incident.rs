@@ -1,0 +1,53 @@
+//! `GET /v1/incidents/{id}`
+
+use super::front;
+use crate::{
+    desk::{access::Permission, incidents::Sight, view::TicketSummary},
+    serve::{
+        State,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An incident with its tickets.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IncidentView {
+    #[serde(flatten)]
+    incident: Sight,
+    /// Those that the caller may see, by number.
+    tickets: Vec<TicketSummary>,
+}
+
+/// Read an incident with the tickets that belong to it
+#[utoipa::path(
+    get, path = "/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The incident", body = IncidentView),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn incident(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+) -> Result<Json<IncidentView>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::TicketsRead)?;
+    let (incident, members) = front.desk.incident(&id).await?;
+    let seen = |department: &Option<String>| department.as_ref().is_none_or(|id| caller.0.departments.covers(id));
+    let tickets = members.into_iter().filter(|row| seen(&row.department)).map(TicketSummary::from).collect();
+    Ok(Json(IncidentView { incident, tickets }))
+}

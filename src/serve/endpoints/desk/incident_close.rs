@@ -1,0 +1,39 @@
+//! `POST /v1/incidents/{id}/close`
+
+use super::front;
+use crate::{
+    desk::{access::Permission, incidents::Sight},
+    serve::{
+        State,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+/// Close an incident: the next complaints begin another
+#[utoipa::path(
+    post, path = "/v1/incidents/{id}/close", tag = "incidents", params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "The incident; one that was closed before stays as it was", body = Sight),
+        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn close(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+) -> Result<Json<Sight>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::TicketsAssign)?;
+    Ok(Json(front.desk.close_incident(&id, &caller.actor()).await?))
+}

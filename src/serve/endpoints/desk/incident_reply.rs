@@ -1,0 +1,82 @@
+//! `POST /v1/incidents/{id}/reply`
+
+use super::front;
+use crate::{
+    desk::{access::Permission, incidents::Replied},
+    serve::{
+        State,
+        body::SingleBody,
+        caller::Caller,
+        problem::{Problem, Refusal},
+        query::Given,
+    },
+};
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One answer for all.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplyToAll {
+    #[schema(min_length = 1, max_length = 5000)]
+    text: String,
+}
+
+/// What came of it, by complaint number.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(super) struct ReplyView {
+    /// Whose tickets have it now.
+    sent: Vec<String>,
+    /// Whose tickets had it before.
+    before: Vec<String>,
+    /// Whose tickets do not take it, with the stable code of why.
+    refused: Vec<(String, String)>,
+    /// How many tickets it is not for: closed ones, and those that go on in others.
+    left_out: usize,
+}
+
+impl From<Replied> for ReplyView {
+    fn from(replied: Replied) -> Self {
+        let numbers = |all: Vec<crate::desk::ticket::Number>| all.iter().map(ToString::to_string).collect();
+        ReplyView {
+            sent: numbers(replied.sent),
+            before: numbers(replied.before),
+            refused: replied.refused.iter().map(|(number, code)| (number.to_string(), (*code).to_owned())).collect(),
+            left_out: replied.left_out.len(),
+        }
+    }
+}
+
+/// Give one answer to all whose complaints are one matter
+///
+/// The same answer again reaches only those that have not got it.
+#[utoipa::path(
+    post, path = "/v1/incidents/{id}/reply", tag = "incidents", request_body = ReplyToAll, params(("id" = String, Path)),
+    responses(
+        (status = 200, description = "Who has it", body = ReplyView),
+        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "An empty answer, or nobody to answer", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn reply(
+    Shared(state): Shared<State>,
+    caller: Caller,
+    given: Given,
+    Path(id): Path<String>,
+    SingleBody(body): SingleBody,
+) -> Result<Json<ReplyView>, Refusal> {
+    let front = front(&state)?;
+    given.none()?;
+    caller.require(Permission::TicketsAssign)?;
+    let ReplyToAll { text } = super::read(&body, "an answer")?;
+    Ok(Json(front.desk.reply_to_all(&id, &text, &caller.actor()).await?.into()))
+}
