@@ -3,6 +3,7 @@
 use super::{State, problem::Refusal};
 use crate::taxonomy::Language;
 use axum::{extract::FromRequestParts, http::request::Parts};
+use std::ops::RangeInclusive;
 
 /// How a complaint is to be answered: `?explain=true&lang=en`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +50,7 @@ impl FromRequestParts<State> for Given {
 }
 
 impl Given {
-    /// The values of the parameters that a path knows; `known` names them in a refusal. A blank value is none.
+    /// The values of the parameters that a path knows; `known` names them in a refusal.
     pub fn only<const N: usize>(
         self,
         names: [&'static str; N],
@@ -66,7 +67,7 @@ impl Given {
             if value.contains('\0') {
                 return Err(Refusal::InvalidParameter { name: names[place], reason: "has a NUL character" });
             }
-            values[place] = Some(value).filter(|value| !value.is_empty());
+            values[place] = Some(value);
         }
         Ok(values)
     }
@@ -77,11 +78,15 @@ impl Given {
     }
 }
 
-/// A whole number up to a limit; one above it is refused.
-pub(super) fn number(name: &'static str, value: Option<&str>, limit: u64) -> Result<Option<u64>, Refusal> {
+/// A whole number within bounds; one outside is refused.
+pub(super) fn number(
+    name: &'static str,
+    value: Option<&str>,
+    bounds: RangeInclusive<u64>,
+) -> Result<Option<u64>, Refusal> {
     let Some(value) = value else { return Ok(None) };
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse().ok().filter(|number| digits && *number <= limit);
+    let number = value.parse().ok().filter(|number| digits && bounds.contains(number));
     number.map(Some).ok_or(Refusal::InvalidParameter { name, reason: "must be a whole number within its bounds" })
 }
 

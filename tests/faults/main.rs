@@ -140,7 +140,7 @@ fn nothing_is_lost_when_the_server_is_killed() {
     let data = folder.path().to_str().unwrap();
     let server = Mutex::new(Server::start(data, None));
     let address = Arc::new(Mutex::new(server.lock().unwrap().address.clone()));
-    let ledger = hand_in(&[address.clone()], count(), |over| {
+    let ledger = hand_in(std::slice::from_ref(&address), count(), |over| {
         let mut dice = StdRng::seed_from_u64(17);
         while !over.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(dice.random_range(200..1_500)));

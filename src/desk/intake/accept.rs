@@ -111,9 +111,13 @@ impl Desk {
             return row.map(|row| self.accepted_before(row)).transpose();
         }
         let complaint = &request.submission.complaint;
-        let (Some(channel), Some(external)) = (&complaint.channel, &complaint.id) else { return Ok(None) };
+        let Some(external) = &complaint.id else { return Ok(None) };
+        let channel = match &complaint.channel {
+            Some(channel) => complaint::Column::Channel.eq(channel),
+            None => complaint::Column::Channel.is_null(),
+        };
         let row = complaint::Entity::find()
-            .filter(complaint::Column::Channel.eq(channel))
+            .filter(channel)
             .filter(complaint::Column::ExternalId.eq(external))
             .one(change)
             .await?;

@@ -22,6 +22,8 @@ const KNOWN: &[&str] =
 
 /// The longest channel name, in characters.
 const CHANNEL_LIMIT: usize = 64;
+/// The first second of 2000: nobody has complaints from before, and calendars need not know them.
+const EARLIEST: i64 = 946_684_800;
 /// More than any order costs, in yuan.
 const AMOUNT_LIMIT: f64 = 1e9;
 
@@ -97,8 +99,9 @@ fn check(submission: &Submission, fields: &Fields) -> Result<(), Fault> {
     {
         return wrong("channel", "must be a name of small letters and digits, as in wechat or mini-program");
     }
-    if complaint.id.is_some() && complaint.channel.is_none() {
-        return wrong("external_id", "is the channel's own, so channel must be given too");
+    let received = complaint.received_at.as_ref().and_then(|at| at.parse::<Timestamp>().ok());
+    if received.is_some_and(|at| at < Timestamp::from_second(EARLIEST).unwrap_or(Timestamp::MIN)) {
+        return wrong("received_at", "must not be before the year 2000");
     }
     if order.and_then(|order| order.amount).is_some_and(|amount| !(0.0..=AMOUNT_LIMIT).contains(&amount)) {
         return wrong("order.amount", "must be from 0 to 1,000,000,000 yuan");

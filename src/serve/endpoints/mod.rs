@@ -10,6 +10,8 @@ mod policy;
 mod ready;
 mod taxonomy;
 
+use crate::taxonomy::Language;
+
 use super::{
     State, observe, pages,
     problem::{Problem, Refusal},
@@ -75,6 +77,6 @@ fn api(with_desk: bool) -> (Router<State>, utoipa::openapi::OpenApi) {
         (name = "about", description = "What answers, and with which labels"),
         (name = "operate", description = "Health and numbers")
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, Language))
 )]
 struct Document;

@@ -25,7 +25,7 @@ CREATE TABLE complaint (
     received_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX complaint_external ON complaint (channel, external_id);
+CREATE UNIQUE INDEX complaint_external ON complaint (external_id, COALESCE(channel, ''));
 CREATE INDEX complaint_customer ON complaint (customer_id, created_at);
 CREATE INDEX complaint_contact ON complaint (contact_index, created_at);
 CREATE INDEX complaint_order ON complaint (order_id, created_at);

@@ -104,7 +104,7 @@ fn every_kind_is_read_as_it_was_written() {
 /// The names in stored histories: a change here makes them unreadable.
 #[test]
 fn the_form_is_stable() {
-    let transferred = every().remove(24);
+    let transferred = every().remove(25);
     assert_eq!(
         serde_json::to_string(&event(transferred)).unwrap(),
         r#"{"sequence":7,"at":"2026-11-26T01:00:00Z","actor":{"role":"agent","id":"a7"},"kind":"transferred","facts":{"from":"logistics","to":"service","cause":"next_step","reason":"内容","summary":{"zh":"内容","en":"内容"}},"note":"备注"}"#
@@ -113,7 +113,7 @@ fn the_form_is_stable() {
         serde_json::to_string(&Event { note: None, ..event(Fact::Accepted) }).unwrap(),
         r#"{"sequence":7,"at":"2026-11-26T01:00:00Z","actor":{"role":"agent","id":"a7"},"kind":"accepted"}"#
     );
-    let raised = every().remove(31);
+    let raised = every().remove(32);
     assert_eq!(
         event(raised).facts().unwrap(),
         r#"{"cause":{"incident":"i1","type":"incident"},"from":"low","to":"high"}"#

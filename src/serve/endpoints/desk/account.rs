@@ -34,7 +34,7 @@ use axum::{
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn change(
+pub(super) async fn change_account(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

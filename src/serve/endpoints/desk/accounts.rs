@@ -40,7 +40,7 @@ pub(super) struct NewAccount {
         (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(
+pub(super) async fn list_accounts(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
@@ -64,7 +64,7 @@ pub(super) async fn list(
         (status = 422, description = "A name that is taken, a weak password, a field that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn create(
+pub(super) async fn create_account(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

@@ -79,7 +79,7 @@ impl Wanted {
         (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn act(
+pub(super) async fn act_on_ticket(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

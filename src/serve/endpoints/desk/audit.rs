@@ -30,7 +30,7 @@ pub(super) struct AuditLine {
     get, path = "/v1/audit", tag = "operate",
     params(
         ("limit" = Option<u64>, Query, minimum = 1, maximum = 200, description = "50 without it"),
-        ("cursor" = Option<String>, Query, description = "The `next` of the part before"),
+        ("cursor" = Option<u64>, Query, minimum = 1, description = "The `next` of the part before"),
     ),
     responses(
         (status = 200, description = "A part of the log", body = List<AuditLine>),
@@ -47,8 +47,8 @@ pub(super) async fn audit(
     let front = front(&state)?;
     let [limit, cursor] = given.only(["limit", "cursor"], "limit, cursor")?;
     caller.require(Permission::AuditRead)?;
-    let limit = query::number("limit", limit.as_deref(), PAGE_LIMIT)?.unwrap_or(50).max(1);
-    let before = query::number("cursor", cursor.as_deref(), u64::MAX)?;
+    let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
+    let before = query::number("cursor", cursor.as_deref(), 1..=u64::MAX)?;
     let links = front.desk.audit_log(&caller.0, limit, before).await?;
     let full = links.len() as u64 == limit;
     let next = links.last().filter(|last| full && last.sequence > 1).map(|last| last.sequence.to_string());

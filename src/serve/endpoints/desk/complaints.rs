@@ -47,7 +47,7 @@ pub(super) async fn complaints(
         given.only(names, "q, channel, customer, order, product, region, contact, limit, cursor")?;
     let within = caller.departments();
     let filter = ComplaintFilter { channel, customer, order, product, region, contact, words, within };
-    let limit = query::number("limit", limit.as_deref(), PAGE_LIMIT)?.unwrap_or(50);
+    let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
     let from = cursor.map(|cursor| Cursor::parse(&cursor)).transpose()?;
     let page = front.desk.complaints(&filter, limit, from.as_ref()).await?;
     Ok(Json(List { items: front.desk.complaint_views(page.items).await?, next: page.next }))

@@ -43,7 +43,7 @@ pub(super) struct DeadLetter {
         (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(
+pub(super) async fn list_dead_letters(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

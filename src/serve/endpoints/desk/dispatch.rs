@@ -18,8 +18,8 @@ use jiff::Timestamp;
 #[utoipa::path(
     get, path = "/v1/feedback/dispatch", tag = "reports",
     params(
-        ("since" = Option<String>, Query, description = "Of tickets opened from here on (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Of tickets opened before this (RFC 3339)"),
+        ("since" = Option<String>, Query, format = DateTime, description = "Of tickets opened from here on (RFC 3339)"),
+        ("until" = Option<String>, Query, format = DateTime, description = "Of tickets opened before this (RFC 3339)"),
     ),
     responses(
         (status = 200, description = "The figures", body = DispatchReport),

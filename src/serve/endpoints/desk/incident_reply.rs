@@ -67,7 +67,7 @@ impl From<Replied> for ReplyView {
         (status = 422, description = "An empty answer, or nobody to answer", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn reply(
+pub(super) async fn reply_to_incident(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

@@ -41,7 +41,7 @@ pub(super) async fn incidents(
     let [closed, limit, cursor] = given.only(["closed", "limit", "cursor"], "closed, limit, cursor")?;
     caller.require(Permission::TicketsRead)?;
     let closed = query::flag("closed", closed.as_deref())?;
-    let limit = query::number("limit", limit.as_deref(), PAGE_LIMIT)?.unwrap_or(50);
+    let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
     let from = cursor.map(|cursor| Cursor::parse(&cursor)).transpose()?;
     let page = front.desk.incidents(closed, limit, from.as_ref()).await?;
     Ok(Json(List { items: page.items, next: page.next }))

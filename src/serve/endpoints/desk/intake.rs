@@ -42,17 +42,17 @@ pub(super) struct Handed {
     #[schema(pattern = "^[a-z0-9._-]{1,64}$", example = "app")]
     channel: Option<String>,
     /// The channel's own id of it: the same again is the same complaint.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(min_length = 1, max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
     external_id: Option<String>,
     /// Leave it out for an anonymous complaint.
-    customer: Option<crate::complaint::Customer>,
+    customer: Option<HandedCustomer>,
     /// How to reach the customer; stored sealed.
-    #[schema(min_length = 1, max_length = 256)]
+    #[schema(min_length = 1, max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
     contact: Option<String>,
-    order: Option<crate::complaint::Order>,
-    #[schema(min_length = 1, max_length = 1000)]
+    order: Option<HandedOrder>,
+    #[schema(min_length = 1, max_length = 1000, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
     product: Option<String>,
-    #[schema(min_length = 1, max_length = 1000)]
+    #[schema(min_length = 1, max_length = 1000, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
     region: Option<String>,
     /// What the customer wants to happen.
     #[schema(max_length = 1000)]
@@ -60,6 +60,30 @@ pub(super) struct Handed {
     /// When it came in (RFC 3339).
     #[schema(format = DateTime)]
     received_at: Option<String>,
+}
+
+/// Who complains.
+#[derive(Deserialize, ToSchema)]
+#[allow(dead_code, reason = "the form of a request, for the document")]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandedCustomer {
+    #[schema(min_length = 1, max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
+    id: Option<String>,
+    /// Membership tier in the shop's own words.
+    #[schema(min_length = 1, max_length = 1000, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
+    tier: Option<String>,
+}
+
+/// The order it is about.
+#[derive(Deserialize, ToSchema)]
+#[allow(dead_code, reason = "the form of a request, for the document")]
+#[serde(deny_unknown_fields)]
+pub(super) struct HandedOrder {
+    #[schema(min_length = 1, max_length = 256, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")]
+    id: Option<String>,
+    /// In yuan.
+    #[schema(minimum = 0, maximum = 1_000_000_000)]
+    amount: Option<f64>,
 }
 
 /// A complaint that is on the disk.
@@ -133,7 +157,7 @@ pub(super) async fn intake(
     let front = front(&state)?;
     caller.require(Permission::ComplaintsCreate)?;
     let [wait] = given.only(["wait"], "wait")?;
-    let wait = query::number("wait", wait.as_deref(), LONGEST_WAIT)?.unwrap_or(0);
+    let wait = query::number("wait", wait.as_deref(), 0..=LONGEST_WAIT)?.unwrap_or(0);
     let submission = Submission::from_json(&body)?;
     let key = key(&headers, &caller)?;
     let accepted = front.line.submit(Request { submission, key }).await?;

@@ -59,7 +59,7 @@ pub(super) enum Intaken {
         (status = 503, description = "The database is out of reach", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn batch(
+pub(super) async fn intake_batch(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

@@ -33,7 +33,7 @@ use axum::{
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn put(
+pub(super) async fn put_person(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

@@ -29,7 +29,7 @@ use axum::{
         (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn act(
+pub(super) async fn act_as_customer(
     Shared(state): Shared<State>,
     given: Given,
     Path(token): Path<String>,

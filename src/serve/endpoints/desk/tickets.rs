@@ -98,7 +98,7 @@ pub(super) async fn tickets(
         words,
         within: caller.departments(),
     };
-    let limit = query::number("limit", limit.as_deref(), PAGE_LIMIT)?.unwrap_or(50);
+    let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
     let from = cursor.map(|cursor| Cursor::parse(&cursor)).transpose()?;
     let page = front.desk.tickets(&filter, limit, from.as_ref()).await?;
     Ok(Json(List { items: page.items.into_iter().map(TicketSummary::from).collect(), next: page.next }))

@@ -26,7 +26,7 @@ use axum::{
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn remove(
+pub(super) async fn remove_webhook(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,

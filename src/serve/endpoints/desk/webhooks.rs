@@ -67,7 +67,7 @@ pub(super) struct NewWebhook {
         (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn list(
+pub(super) async fn list_webhooks(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
@@ -92,7 +92,7 @@ pub(super) async fn list(
         (status = 422, description = "A URL, secret or kind that does not fit", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn add(
+pub(super) async fn add_webhook(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
