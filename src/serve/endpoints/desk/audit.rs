@@ -48,7 +48,7 @@ pub(super) async fn audit(
     let [limit, cursor] = given.only(["limit", "cursor"], "limit, cursor")?;
     caller.require(Permission::AuditRead)?;
     let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
-    let before = query::number("cursor", cursor.as_deref(), 1..=u64::MAX)?;
+    let before = query::number("cursor", cursor.as_deref(), 1..=i64::MAX as u64)?;
     let links = front.desk.audit_log(&caller.0, limit, before).await?;
     let full = links.len() as u64 == limit;
     let next = links.last().filter(|last| full && last.sequence > 1).map(|last| last.sequence.to_string());
