@@ -2,8 +2,8 @@
 
 use super::{
     Desk,
+    access::secret,
     clock::Clock,
-    intake::token_hash,
     record::Record,
     store::entity::ticket,
     ticket::{Actor, Command, CustomerLine},
@@ -76,7 +76,7 @@ impl Desk {
         let id: Option<String> = ticket::Entity::find()
             .select_only()
             .column(ticket::Column::Id)
-            .filter(ticket::Column::TokenHash.eq(token_hash(token)))
+            .filter(ticket::Column::TokenHash.eq(secret::hash(token)))
             .into_tuple()
             .one(self.store().read())
             .await?;

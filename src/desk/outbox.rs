@@ -14,7 +14,7 @@ use super::{
     },
     ticket::{Event, Fact, Head, Party, Subject, Ticket},
 };
-use crate::{Result, taxonomy::Name};
+use crate::Result;
 use jiff::Timestamp;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use uuid::Uuid;
@@ -187,19 +187,13 @@ impl Desk {
 
 /// What a notice tells of a ticket as it stands.
 pub(in crate::desk) fn facts(house: &House, ticket: &Ticket) -> Facts {
-    let taxonomy = &house.taxonomy;
+    let named = |head, id: &String| house.rules().label(head, id);
     let category = ticket.labels.get(&Head::Category).and_then(|labels| labels.first());
-    let category = category.and_then(|id| taxonomy.category_index(id)).map(|index| {
-        let path = |language| taxonomy.category_path(index, language).join(" › ");
-        Name { zh: path(crate::taxonomy::Language::Zh), en: path(crate::taxonomy::Language::En) }
-    });
-    let priority = taxonomy.priority_index(&ticket.priority).map(|index| taxonomy.priorities[index].label.name.clone());
-    let department = ticket.department.as_ref().and_then(|id| taxonomy.department_index(id));
     Facts {
         number: Some(ticket.number.to_string()),
-        category,
-        priority,
-        department: department.map(|index| taxonomy.departments[index].name.clone()),
+        category: category.map(|id| named(Head::Category, id)),
+        priority: Some(named(Head::Priority, &ticket.priority)),
+        department: ticket.department.as_ref().map(|id| named(Head::Department, id)),
         stage: Some(ticket.node.name()),
         ..Facts::default()
     }

@@ -33,6 +33,23 @@ pub struct Person {
     pub supervisor: bool,
 }
 
+impl Person {
+    /// What is stored of a person.
+    pub(in crate::desk) fn read(row: staff::Model) -> Result<Self> {
+        let unreadable = |_| Error::Store { reason: "what is stored about a person cannot be read".into() };
+        Ok(Person {
+            id: row.id,
+            name: row.name,
+            departments: serde_json::from_str(&row.departments).map_err(unreadable)?,
+            groups: serde_json::from_str(&row.teams).map_err(unreadable)?,
+            skills: serde_json::from_str(&row.skills).map_err(unreadable)?,
+            capacity: u32::try_from(row.capacity).unwrap_or(0),
+            presence: row.presence,
+            supervisor: row.supervisor,
+        })
+    }
+}
+
 impl Desk {
     /// Adds a person, or says what has changed. Who is there and has room gets what waits.
     ///
@@ -80,7 +97,7 @@ impl Desk {
     /// Those of the database.
     pub async fn people(&self) -> Result<Vec<Person>> {
         let rows = staff::Entity::find().order_by_asc(staff::Column::Id).all(self.store().read()).await?;
-        rows.into_iter().filter(|row| row.enabled).map(person).collect()
+        rows.into_iter().filter(|row| row.enabled).map(Person::read).collect()
     }
 
     fn check(&self, person: &Person) -> Result<()> {
@@ -110,18 +127,4 @@ impl Desk {
         }
         Ok(())
     }
-}
-
-fn person(row: staff::Model) -> Result<Person> {
-    let unreadable = |_| Error::Store { reason: "what is stored about a person cannot be read".into() };
-    Ok(Person {
-        id: row.id,
-        name: row.name,
-        departments: serde_json::from_str(&row.departments).map_err(unreadable)?,
-        groups: serde_json::from_str(&row.teams).map_err(unreadable)?,
-        skills: serde_json::from_str(&row.skills).map_err(unreadable)?,
-        capacity: u32::try_from(row.capacity).unwrap_or(0),
-        presence: row.presence,
-        supervisor: row.supervisor,
-    })
 }

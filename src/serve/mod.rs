@@ -13,6 +13,7 @@ mod pages;
 pub mod problem;
 mod query;
 mod queue;
+mod refused;
 pub mod settings;
 mod share;
 mod state;

@@ -106,6 +106,7 @@ impl Refusal {
                 | Error::NoSuchKey
                 | Error::NoSuchAccount => (StatusCode::NOT_FOUND, "Not found"),
                 Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),
+                Error::StoreRace => (StatusCode::CONFLICT, "Somebody was faster"),
                 Error::ExternalIdConflict { .. } => (StatusCode::CONFLICT, "The id was used before"),
                 Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "Not signed in"),
                 Error::WebhookSecret { .. } | Error::WebhookUrl { .. } | Error::MailAddress { .. } => {

@@ -19,21 +19,17 @@ pub(super) struct InLanguage(pub Option<Language>);
 impl FromRequestParts<State> for Wishes {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        let [explain, lang] = named(parts, ["explain", "lang"], "explain and lang")?;
-        let explain = match explain {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(Refusal::InvalidParameter { name: "explain", reason: "must be true or false" }),
-        };
-        Ok(Wishes { explain, language: language(lang)? })
+        let [explain, lang] = Given::read(parts).only(["explain", "lang"], "explain and lang")?;
+        let explain = flag("explain", explain.as_deref())?.unwrap_or(false);
+        Ok(Wishes { explain, language: language(lang.as_deref())? })
     }
 }
 
 impl FromRequestParts<State> for InLanguage {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        let [lang] = named(parts, ["lang"], "lang")?;
-        Ok(InLanguage(language(lang)?))
+        let [lang] = Given::read(parts).only(["lang"], "lang")?;
+        Ok(InLanguage(language(lang.as_deref())?))
     }
 }
 
@@ -43,13 +39,17 @@ pub(super) struct Given(Vec<(String, String)>);
 impl FromRequestParts<State> for Given {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = url::form_urlencoded::parse(query.as_bytes());
-        Ok(Given(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()))
+        Ok(Given::read(parts))
     }
 }
 
 impl Given {
+    fn read(parts: &Parts) -> Self {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        Given(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
     /// The values of the parameters that a path knows; `known` names them in a refusal.
     pub fn only<const N: usize>(
         self,
@@ -107,28 +107,4 @@ pub(super) fn language(value: Option<&str>) -> Result<Option<Language>, Refusal>
         Some("en") => Ok(Some(Language::En)),
         Some(_) => Err(Refusal::InvalidParameter { name: "lang", reason: "must be zh or en" }),
     }
-}
-
-/// The values of the parameters that a path knows; `known` names them in a refusal.
-fn named<'a, const N: usize>(
-    parts: &'a Parts,
-    names: [&'static str; N],
-    known: &'static str,
-) -> Result<[Option<&'a str>; N], Refusal> {
-    let mut values = [None; N];
-    for (name, value) in pairs(parts) {
-        let Some(place) = names.iter().position(|known| *known == name) else {
-            return Err(Refusal::UnknownParameter { known });
-        };
-        if values[place].replace(value).is_some() {
-            return Err(Refusal::InvalidParameter { name: names[place], reason: "is given twice" });
-        }
-    }
-    Ok(values)
-}
-
-/// Names and values as they were sent: what we know needs no decoding.
-fn pairs(parts: &Parts) -> impl Iterator<Item = (&str, &str)> {
-    let query = parts.uri.query().unwrap_or_default();
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }

@@ -32,7 +32,7 @@ pub mod password;
 mod permission;
 mod principal;
 pub mod rate;
-mod secret;
+pub(in crate::desk) mod secret;
 pub mod session;
 
 pub use address::Source;

@@ -8,25 +8,25 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// 62^43 is a little more than 2^256.
-pub(super) const LENGTH: usize = 43;
+pub(in crate::desk) const LENGTH: usize = 43;
 
 /// [`LENGTH`] random characters of 0-9, A-Z and a-z.
-pub(super) fn random() -> Zeroizing<String> {
+pub(in crate::desk) fn random() -> Zeroizing<String> {
     Zeroizing::new(Alphanumeric.sample_string(&mut rand::rng(), LENGTH))
 }
 
 /// Whether a text could be a secret.
-pub(super) fn fits(text: &str) -> bool {
+pub(in crate::desk) fn fits(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// What is stored of a secret: 64 hexadecimal digits.
-pub(super) fn hash(secret: &str) -> String {
+pub(in crate::desk) fn hash(secret: &str) -> String {
     crate::bundle::hex(&Sha256::digest(secret))
 }
 
 /// Whether a secret is the one whose hash is stored. Takes as long wherever they differ.
-pub(super) fn matches(secret: &str, stored: &str) -> bool {
+pub(in crate::desk) fn matches(secret: &str, stored: &str) -> bool {
     hash(secret).as_bytes().ct_eq(stored.as_bytes()).into()
 }
 

@@ -12,7 +12,7 @@ impl From<DbErr> for Error {
             DbErr::Conn(_) => Error::StoreUnavailable { reason: "there is no connection to it".into() },
             DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
                 if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
-                    Error::Store { reason: "what is written once was there already".into() }
+                    Error::StoreRace
                 } else if says(&["disk is full", "No space left", "disk I/O error"]) {
                     Error::StoreUnavailable { reason: "its disk is full or does not answer".into() }
                 } else if says(&["database is locked", "busy"]) {

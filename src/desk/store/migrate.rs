@@ -3,7 +3,7 @@
 //! A file that was shipped is never changed; what comes later is the next file. So a database says by its version which
 //! tables it has, and by the hash whether they came from the same file.
 
-use super::{Store, micros};
+use super::{Lock, Store, hold, micros};
 use crate::{Error, Result};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sha2::{Digest, Sha256};
@@ -33,18 +33,13 @@ pub struct Applied {
     pub name: String,
 }
 
-/// Any number that no other program on the same PostgreSQL takes for its own lock.
-const LOCK: i64 = 0x6665_6e7a_6865_6e01;
-
 /// Applies what is missing and returns what was applied now. Several processes that do it at once wait for each other.
 ///
 /// # Errors
 /// [`Error::StoreVersion`] where the database comes from a newer program, or from other files than this one's.
 pub async fn run(store: &Store) -> Result<Vec<Applied>> {
     let change = store.begin().await?;
-    if store.backend() == DbBackend::Postgres {
-        change.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-    }
+    hold(&change, Lock::Migrate).await?;
     change
         .execute_unprepared(
             "CREATE TABLE IF NOT EXISTS schema_version \

@@ -12,10 +12,12 @@ pub mod backup;
 mod connect;
 pub mod entity;
 mod fault;
+mod lock;
 pub mod migrate;
 pub mod queue;
 mod time;
 
+pub use lock::{Lock, hold};
 pub use time::{instant, micros};
 
 use crate::{Error, Result};

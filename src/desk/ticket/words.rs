@@ -12,7 +12,7 @@ pub(super) fn both(zh: impl Into<String>, en: impl Into<String>) -> Name {
 impl Rules<'_> {
     /// What staff call a label of the taxonomy, categories with their place in the tree; an unknown one, from a history under
     /// another taxonomy, keeps its id.
-    pub(super) fn label(&self, head: Head, id: &str) -> Name {
+    pub(in crate::desk) fn label(&self, head: Head, id: &str) -> Name {
         let taxonomy = self.taxonomy;
         let named = |labels| find(labels, id).map(|label| label.name.clone());
         let name = match head {

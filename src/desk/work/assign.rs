@@ -4,24 +4,21 @@ use crate::{
     Desk, Error, Result,
     desk::{
         assign::staff::{self, Agent, Outcome, Presence, Waiting},
+        people::Person,
         record::Record,
         store::{
-            Transaction,
+            Lock, Transaction,
             entity::{staff as person, ticket},
-            instant, micros,
+            hold, instant, micros,
             queue::{self, Claim, Work},
         },
-        ticket::{Action, Actor, Fact},
+        ticket::{Action, Actor, Command, Fact},
     },
 };
 use jiff::Timestamp;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
-use std::collections::BTreeMap;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One who gives out tickets at a time: what somebody can still take depends on all that was given out before.
-const LOCK: i64 = 0x6665_6e7a_6865_6e02;
 /// So many waiting tickets at most does somebody choose from.
 const CHOICE: u64 = 200;
 /// Marks the subject of a job that is about a person and not about a ticket.
@@ -37,9 +34,7 @@ impl Desk {
     pub(super) async fn give_out(&self, claim: &Claim) -> Result<()> {
         let now = self.now();
         let change = self.store().begin().await?;
-        if change.get_database_backend() == DbBackend::Postgres {
-            change.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-        }
+        hold(&change, Lock::Assign).await?;
         let agents = agents(&change).await?;
         match claim.subject.strip_prefix(PERSON) {
             None => self.find_somebody(&change, &claim.subject, &agents, now).await?,
@@ -79,13 +74,10 @@ impl Desk {
             .limit(CHOICE)
             .all(change)
             .await?;
-        let mut records = BTreeMap::new();
-        for row in rows {
-            // In the order of ids, so that nobody waits for somebody who waits for him.
-            records.insert(row.id, ());
-        }
+        // In the order of ids, so that nobody waits for somebody who waits for him.
+        let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
         let mut open = BTreeMap::new();
-        for id in records.into_keys() {
+        for id in ids {
             if let Some(record) = Record::lock(change, &id).await?
                 && let Some(waiting) = waiting(&record)
             {
@@ -111,7 +103,7 @@ impl Desk {
         let department = record.ticket.department.clone();
         let department = department.ok_or_else(|| Error::Internal("a ticket waits without a department".into()))?;
         let command = Action::Assign { department, group: record.ticket.group.clone(), agent: Some(agent.into()) };
-        let command = super::super::ticket::Command::from(command).noted(reason);
+        let command = Command::from(command).noted(reason);
         record.act(self.house(), &command, &Actor::system("assignment"), now)?;
         self.write(change, record, now).await?;
         person::Entity::update_many()
@@ -165,21 +157,22 @@ async fn agents(change: &Transaction) -> Result<Vec<Agent>> {
 }
 
 fn agent(row: person::Model, load: &mut BTreeMap<String, BTreeMap<Option<String>, u32>>) -> Result<Agent> {
-    let unreadable = |_| Error::Store { reason: "what is stored about a person cannot be read".into() };
+    let last_assigned_at = row.last_assigned_at.map(instant);
+    let person = Person::read(row)?;
     Ok(Agent {
-        open: load.remove(&row.id).unwrap_or_default(),
-        departments: serde_json::from_str(&row.departments).map_err(unreadable)?,
-        groups: serde_json::from_str(&row.teams).map_err(unreadable)?,
-        skills: serde_json::from_str(&row.skills).map_err(unreadable)?,
-        capacity: u32::try_from(row.capacity).unwrap_or(0),
-        presence: match row.presence.as_str() {
+        open: load.remove(&person.id).unwrap_or_default(),
+        departments: person.departments,
+        groups: person.groups,
+        skills: person.skills,
+        capacity: person.capacity,
+        presence: match person.presence.as_str() {
             "present" => Presence::Present,
             "away" => Presence::Away,
             _ => Presence::Off,
         },
-        supervisor: row.supervisor,
-        last_assigned_at: row.last_assigned_at.map(instant),
-        id: row.id,
-        name: row.name,
+        supervisor: person.supervisor,
+        last_assigned_at,
+        id: person.id,
+        name: person.name,
     })
 }

@@ -4,7 +4,7 @@ use crate::{
     Desk, Result,
     desk::{
         record::Record,
-        store::queue::{self, Claim},
+        store::queue::{self, Claim, Work},
         ticket::{Action, Actor},
     },
 };
@@ -27,13 +27,13 @@ impl Desk {
         }
         let deadlines = record.deadlines(house, now)?;
         self.tell_deadlines(&change, &record, &deadlines, now).await?;
-        let fresh = record.fresh().to_vec();
-        let next = record.save(&change, house, now).await?;
-        self.tell_events(&change, &record, &fresh, now).await?;
-        match next {
+        match self.write_but_clocks(&change, &mut record, now).await? {
             Some(next) => queue::again(&change, claim, next).await?,
             None => queue::done(&change, claim).await?,
         }
-        Ok(change.commit().await?)
+        change.commit().await?;
+        self.wake(Work::Assign);
+        self.wake(Work::Deliver);
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use crate::{
         observe::with_timing,
         problem::{Problem, Refusal},
         query::InLanguage,
+        refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
 };
@@ -56,19 +57,11 @@ pub(super) enum Outcome {
     params(("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it")),
     responses(
         (status = 200, description = "One outcome a complaint, order kept", body = BatchAnswer),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body is too slow", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too many or too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The batch itself does not fit the form", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "The queue has no room for all of them; try again after Retry-After", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 422, description = "The batch itself does not fit the form", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "The queue has no room for all of them; try again after Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "A fault on our side", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Shutting down", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn batch(

@@ -10,6 +10,7 @@ use crate::{
         observe::with_timing,
         problem::{Problem, Refusal},
         query::Wishes,
+        refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
 };
@@ -31,20 +32,11 @@ use axum::{
     ),
     responses(
         (status = 200, description = "The decision", body = Decision),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body is too slow", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "No text to read, or a field that does not fit", body = Problem,
-            content_type = "application/problem+json"),
-        (status = 429, description = "The queue is full; try again after Retry-After", body = Problem,
-            content_type = "application/problem+json"),
+        (status = 422, description = "No text to read, or a field that does not fit", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "The queue is full; try again after Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "A fault on our side", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Shutting down", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn classify(

@@ -196,17 +196,6 @@ CREATE TABLE incident_member (
 );
 CREATE INDEX incident_member_ticket ON incident_member (ticket_id);
 
-CREATE TABLE attachment (
-    id TEXT PRIMARY KEY,
-    complaint_id TEXT NOT NULL REFERENCES complaint (id),
-    name TEXT NOT NULL,
-    media_type TEXT NOT NULL,
-    bytes BIGINT NOT NULL,
-    sha256 TEXT NOT NULL,
-    created_at BIGINT NOT NULL
-);
-CREATE INDEX attachment_complaint ON attachment (complaint_id);
-
 -- Who works at the desk.
 CREATE TABLE staff (
     id TEXT PRIMARY KEY,

@@ -23,8 +23,9 @@ use crate::{
         record::Record,
         relate::{Link, relate, thread},
         store::{
-            Transaction,
+            Lock, Transaction,
             entity::{complaint, decision, notice},
+            hold,
             queue::{self, Claim, Work},
         },
         ticket::{Action, ActionKind, Actor, Command, Number, Relation, Rules},
@@ -34,12 +35,10 @@ use crate::{
 use jiff::Timestamp;
 use known::{Home, Homes, Known, Told};
 use raise::{Asked, Crowd};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
-/// One complaint at a time, whichever process relates it.
-const LOCK: i64 = 0x6665_6e7a_6865_6e04;
 /// So many others at most is a complaint linked with: the best.
 const LINKS: usize = 10;
 /// The longest text that a ticket takes at once, in characters.
@@ -52,9 +51,7 @@ impl Desk {
         // Learnt outside of the transaction: others need not wait for it.
         let usual = self.usual().on(self, now).await?;
         let change = self.store().begin().await?;
-        if change.get_database_backend() == DbBackend::Postgres {
-            change.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-        }
+        hold(&change, Lock::Relate).await?;
         let new = Told::read(&change, &claim.subject).await?;
         let decision = decision::Entity::find_by_id(&claim.subject).one(&change).await?;
         let (Some(mut new), Some(decision)) = (new, decision) else {

@@ -9,6 +9,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{
@@ -35,9 +36,7 @@ pub(super) struct NewAccount {
     get, path = "/v1/accounts", tag = "access",
     responses(
         (status = 200, description = "All accounts, by id", body = List<Account>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn list_accounts(
@@ -56,12 +55,8 @@ pub(super) async fn list_accounts(
     post, path = "/v1/accounts", tag = "access", request_body = NewAccount,
     responses(
         (status = 201, description = "The account", body = Account),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or more than one has oneself", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A name that is taken, a weak password, a field that does not fit", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn create_account(

@@ -15,6 +15,7 @@ use crate::{
         caller::{Caller, expected},
         problem::{Problem, Refusal},
         query::{Given, language},
+        refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
 };
@@ -68,15 +69,11 @@ impl Wanted {
     ),
     responses(
         (status = 200, description = "The ticket after it", body = TicketView),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or another department's", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Not possible where it stands", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It has changed since", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn act_on_ticket(

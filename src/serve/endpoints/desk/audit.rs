@@ -6,8 +6,9 @@ use crate::{
     serve::{
         State,
         caller::Caller,
-        problem::{Problem, Refusal},
+        problem::Refusal,
         query::{self, Given},
+        refused::Refused,
     },
 };
 use axum::{Json, extract::State as Shared};
@@ -34,9 +35,7 @@ pub(super) struct AuditLine {
     ),
     responses(
         (status = 200, description = "A part of the log", body = List<AuditLine>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn audit(

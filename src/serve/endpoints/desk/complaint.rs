@@ -8,6 +8,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::Refused,
     },
 };
 use axum::{
@@ -20,10 +21,8 @@ use axum::{
     get, path = "/v1/complaints/{id}", tag = "complaints", params(("id" = String, Path)),
     responses(
         (status = 200, description = "The complaint", body = ComplaintView),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or another department's", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn complaint(

@@ -7,12 +7,7 @@ use crate::{
         browse::PAGE_LIMIT,
         store::{instant, queue},
     },
-    serve::{
-        State,
-        caller::Caller,
-        problem::{Problem, Refusal},
-        query::Given,
-    },
+    serve::{State, caller::Caller, problem::Refusal, query::Given, refused::Refused},
 };
 use axum::{Json, extract::State as Shared};
 use serde::{Deserialize, Serialize};
@@ -38,9 +33,7 @@ pub(super) struct DeadLetter {
     get, path = "/v1/dead-letters", tag = "operate",
     responses(
         (status = 200, description = "At most 200", body = List<DeadLetter>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn list_dead_letters(

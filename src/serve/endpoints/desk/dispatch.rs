@@ -4,12 +4,7 @@ use super::front;
 use crate::{
     Error,
     desk::{access::Permission, feedback::DispatchReport},
-    serve::{
-        State,
-        caller::Caller,
-        problem::{Problem, Refusal},
-        query::Given,
-    },
+    serve::{State, caller::Caller, problem::Refusal, query::Given, refused::Refused},
 };
 use axum::{Json, extract::State as Shared};
 use jiff::Timestamp;
@@ -23,9 +18,7 @@ use jiff::Timestamp;
     ),
     responses(
         (status = 200, description = "The figures", body = DispatchReport),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or for some departments only", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn dispatch(

@@ -8,6 +8,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::Refused,
     },
 };
 use axum::{
@@ -20,10 +21,8 @@ use axum::{
     post, path = "/v1/incidents/{id}/close", tag = "incidents", params(("id" = String, Path)),
     responses(
         (status = 200, description = "The incident; one that was closed before stays as it was", body = Sight),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn close_incident(

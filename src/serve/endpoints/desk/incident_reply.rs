@@ -9,6 +9,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{
@@ -58,13 +59,9 @@ impl From<Replied> for ReplyView {
     post, path = "/v1/incidents/{id}/reply", tag = "incidents", request_body = ReplyToAll, params(("id" = String, Path)),
     responses(
         (status = 200, description = "Who has it", body = ReplyView),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "An empty answer, or nobody to answer", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn reply_to_incident(

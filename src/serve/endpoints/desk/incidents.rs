@@ -12,6 +12,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::{self, Given},
+        refused::Refused,
     },
 };
 use axum::{Json, extract::State as Shared};
@@ -26,10 +27,8 @@ use axum::{Json, extract::State as Shared};
     ),
     responses(
         (status = 200, description = "A part of the list", body = List<Sight>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No cursor of ours", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn incidents(

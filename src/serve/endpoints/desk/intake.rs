@@ -14,6 +14,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::{self, Given},
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{
@@ -125,7 +126,7 @@ impl From<Accepted> for Taken {
 /// When this answers, the complaint is on the disk with its number and its ticket; the engine decides about it right after,
 /// also if the server stops in between. With `wait` the answer comes with the decision, if that is there in time.
 ///
-/// With an `Idempotency-Key` it can be sent again until it is answered: it is taken once.
+/// With an `Idempotency-Key` it can be sent again until it is answered: it is taken once. Keys are remembered for seven days.
 #[utoipa::path(
     post, path = "/v1/complaints", tag = "complaints", request_body = Handed,
     params(
@@ -135,16 +136,11 @@ impl From<Accepted> for Taken {
     responses(
         (status = 201, description = "Taken", body = Taken),
         (status = 200, description = "It was here already", body = Taken),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "The body is too slow", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The external id came with another text before", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Nothing to read, a field that does not fit, or a key of another request", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much at once", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn intake(

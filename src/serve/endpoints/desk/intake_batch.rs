@@ -12,6 +12,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{Json, extract::State as Shared};
@@ -50,13 +51,9 @@ pub(super) enum Intaken {
     post, path = "/v1/complaints/batch", tag = "complaints", request_body = HandedBatch,
     responses(
         (status = 200, description = "One outcome a complaint, order kept", body = TakenBatch),
-        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too many or too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The batch itself does not fit the form", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is out of reach", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn intake_batch(

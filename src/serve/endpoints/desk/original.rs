@@ -9,6 +9,7 @@ use crate::{
         caller::{Caller, RequestId},
         problem::{Problem, Refusal},
         query::Given,
+        refused::Refused,
     },
 };
 use axum::{
@@ -33,11 +34,9 @@ pub(super) struct OriginalView {
     params(("id" = String, Path), ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line")),
     responses(
         (status = 200, description = "What was sent", body = OriginalView),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or another department's", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No purpose", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn original(

@@ -11,6 +11,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{
@@ -25,12 +26,8 @@ use axum::{
     put, path = "/v1/staff/{id}", tag = "staff", request_body = Person, params(("id" = String, Path)),
     responses(
         (status = 200, description = "The person", body = Person),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn put_person(

@@ -8,6 +8,7 @@ use crate::{
         body::SingleBody,
         problem::{Problem, Refusal},
         query::Given,
+        refused::RefusedBody,
     },
 };
 use axum::{
@@ -24,9 +25,8 @@ use axum::{
         (status = 403, description = "Nothing that a customer does", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Not possible where it stands", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
+        RefusedBody,
     )
 )]
 pub(super) async fn act_as_customer(

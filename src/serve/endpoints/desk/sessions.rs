@@ -10,6 +10,7 @@ use crate::{
         caller::{Door, session_token},
         problem::{Problem, Refusal},
         query::Given,
+        refused::RefusedBody,
     },
 };
 use axum::{
@@ -49,10 +50,9 @@ pub(super) struct SignedInView {
         (status = 201, description = "Signed in; the cookie is the session", body = SignedInView),
         (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Name and password do not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many failed tries", body = Problem, content_type = "application/problem+json"),
+        RefusedBody,
     )
 )]
 pub(super) async fn sign_in(

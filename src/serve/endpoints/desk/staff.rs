@@ -3,12 +3,7 @@
 use super::{List, front};
 use crate::{
     desk::{access::Permission, people::Person},
-    serve::{
-        State,
-        caller::Caller,
-        problem::{Problem, Refusal},
-        query::Given,
-    },
+    serve::{State, caller::Caller, problem::Refusal, query::Given, refused::Refused},
 };
 use axum::{Json, extract::State as Shared};
 
@@ -17,9 +12,7 @@ use axum::{Json, extract::State as Shared};
     get, path = "/v1/staff", tag = "staff",
     responses(
         (status = 200, description = "Everybody, by id", body = List<Person>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn staff(

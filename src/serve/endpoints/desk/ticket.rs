@@ -8,6 +8,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::{Given, language},
+        refused::Refused,
     },
     taxonomy::Language,
 };
@@ -29,10 +30,8 @@ use axum::{
     responses(
         (status = 200, description = "The ticket; its ETag is for If-Match", body = TicketView),
         (status = 304, description = "It is as it was"),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or another department's", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn ticket(

@@ -9,6 +9,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::Refused,
     },
 };
 use axum::{
@@ -32,10 +33,8 @@ pub(super) struct Timeline {
     params(("id" = String, Path, description = "The id, or the complaint number")),
     responses(
         (status = 200, description = "The history", body = Timeline),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or another department's", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn timeline(

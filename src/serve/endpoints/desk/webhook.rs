@@ -8,6 +8,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::Refused,
     },
 };
 use axum::{
@@ -20,10 +21,8 @@ use axum::{
     delete, path = "/v1/webhooks/{id}", tag = "notices", params(("id" = String, Path)),
     responses(
         (status = 204, description = "It is told nothing more"),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn remove_webhook(

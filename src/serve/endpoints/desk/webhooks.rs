@@ -9,6 +9,7 @@ use crate::{
         caller::Caller,
         problem::{Problem, Refusal},
         query::Given,
+        refused::{Refused, RefusedBody},
     },
 };
 use axum::{
@@ -62,9 +63,7 @@ pub(super) struct NewWebhook {
     get, path = "/v1/webhooks", tag = "notices",
     responses(
         (status = 200, description = "Everyone who is told", body = List<WebhookView>),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
+        Refused,
     )
 )]
 pub(super) async fn list_webhooks(
@@ -84,12 +83,8 @@ pub(super) async fn list_webhooks(
     post, path = "/v1/webhooks", tag = "notices", request_body = NewWebhook,
     responses(
         (status = 201, description = "It is told from now on", body = WebhookView),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "No API key, or one that is not good", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too long", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not application/json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A URL, secret or kind that does not fit", body = Problem, content_type = "application/problem+json"),
+        Refused, RefusedBody,
     )
 )]
 pub(super) async fn add_webhook(

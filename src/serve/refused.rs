@@ -1,0 +1,37 @@
+//! What many paths may answer beside what they are for, for the document.
+
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoResponses,
+    openapi::{Content, Ref, RefOr, Response, ResponseBuilder},
+};
+
+/// A path that knows its caller and takes only the parameters that it names.
+pub(super) struct Refused;
+
+/// A path that takes JSON.
+pub(super) struct RefusedBody;
+
+impl IntoResponses for Refused {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("400", "Not JSON where that is asked for, or a query parameter that does not fit"),
+            ("401", "No API key or session, or one that is not good"),
+            ("403", "Not for this role, or another department's"),
+        ])
+    }
+}
+
+impl IntoResponses for RefusedBody {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[("408", "The body is too slow"), ("413", "Too much, or too long"), ("415", "Not application/json")])
+    }
+}
+
+fn problems(all: &[(&str, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let problem = |description: &str| {
+        let content = Content::new(Some(Ref::from_schema_name("Problem")));
+        ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+    };
+    all.iter().map(|(status, description)| ((*status).to_owned(), problem(description).into())).collect()
+}
