@@ -79,6 +79,8 @@ pub enum Error {
     StoreUnavailable { reason: String },
     #[error("the database has other tables than this program knows: {reason}")]
     StoreVersion { reason: String },
+    #[error("two wrote the same into the database at once")]
+    StoreRace,
     #[error("the database: {reason}")]
     Store { reason: String },
     #[error("{origin}: {reason}")]
@@ -179,6 +181,7 @@ impl Error {
             Error::StoreUrl { .. } => "invalid_store_url",
             Error::StoreUnavailable { .. } => "store_unavailable",
             Error::StoreVersion { .. } => "store_version",
+            Error::StoreRace => "store_race",
             Error::Store { .. } => "store",
             Error::SealKeys { .. } => "invalid_seal_keys",
             Error::Sealed { .. } => "sealed",
@@ -264,6 +267,7 @@ impl Error {
                 "use an https URL of a public host, or let the operator allow the network".into()
             }
             Error::AuditChain { .. } => "compare it with a backup: somebody changed the log, or the disk did".into(),
+            Error::StoreRace => "try again: the other one was first".into(),
             Error::StoreVersion { .. } => "start the version of the program that wrote it, or restore a backup".into(),
             Error::IdempotencyConflict => {
                 "use a new key for a new request, and the old one only to repeat the old one".into()

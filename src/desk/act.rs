@@ -1,11 +1,11 @@
 //! Somebody does something to a ticket.
 
 use super::{
-    Desk,
+    Desk, incidents,
     record::Record,
     store::{
         Transaction,
-        entity::ticket,
+        entity::{incident, ticket},
         queue::{self, Work},
     },
     ticket::{Action, Actor, Command, Number, Relation},
@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 impl Desk {
     /// Holds a command against the rules and writes down what comes of it. Texts are masked here. Merging and linking change the
-    /// other ticket too, in the same transaction.
+    /// other ticket too, in the same transaction; an incident that is joined must be there.
     ///
     /// # Errors
     /// [`Error::NoSuchTicket`]; those of [`super::ticket::Rules::decide`]; those of the database.
@@ -36,10 +36,15 @@ impl Desk {
             _ => None,
         };
         let (mut record, mut others) = self.lock_both(&change, id, other.map(|(number, _)| number)).await?;
-        let before = record.ticket.clone();
+        let number = record.ticket.number;
         record.act(self.house(), &command, actor, now)?;
+        if let Action::JoinIncident { incident, .. } = &command.action {
+            if incident::Entity::find_by_id(incident).one(&change).await?.is_none() {
+                return Err(Error::NoSuchIncident);
+            }
+            incidents::add(&change, incident, &record.row.id, now).await?;
+        }
         if let (Some((_, what)), Some(second)) = (other, others.as_mut()) {
-            let number = before.number;
             let action = match what {
                 Other::Absorb => Action::Absorb { from: number },
                 Other::Merge => Action::Merge { into: number },
@@ -58,13 +63,24 @@ impl Desk {
         Ok(record)
     }
 
-    /// Saves a ticket and sets going what follows: its clocks, a person for it, other work for who had it.
+    /// Saves a ticket, sets going what follows, and puts the next look at its clocks into the queue.
     pub(in crate::desk) async fn write(&self, change: &Transaction, record: &mut Record, now: Timestamp) -> Result<()> {
+        let next = self.write_but_clocks(change, record, now).await?;
+        record.schedule(change, next, now).await
+    }
+
+    /// Saves a ticket and sets going what follows: notices, a person for it, other work for who had it. Returns when its clocks
+    /// have to be looked at next, for whoever has that job in hand.
+    pub(in crate::desk) async fn write_but_clocks(
+        &self,
+        change: &Transaction,
+        record: &mut Record,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
         let had = record.row.agent.clone();
         let fresh = record.fresh().to_vec();
         let next = record.save(change, self.house(), now).await?;
         self.tell_events(change, record, &fresh, now).await?;
-        record.schedule(change, next, now).await?;
         let ticket = &record.ticket;
         if ticket.end.is_none() && ticket.department.is_some() && ticket.agent.is_none() {
             queue::put(change, Work::Assign, &record.row.id, now, now).await?;
@@ -75,7 +91,7 @@ impl Desk {
         {
             offer(change, &had, now).await?;
         }
-        Ok(())
+        Ok(next)
     }
 
     /// Locks a ticket and another one, in the order of their ids, so that two who merge crosswise do not wait for each other.

@@ -8,18 +8,14 @@ use super::{
     },
     intake::place,
     store::{
-        Store, Transaction,
+        Lock, Store, Transaction,
         entity::{audit, complaint},
-        micros, queue,
+        hold, micros, queue,
     },
 };
 use crate::{Error, Result};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-/// One who appends at a time: every entry is chained to the one before.
-const LOCK: i64 = 0x6665_6e7a_6865_6e03;
 /// So many entries are read at once.
 const PORTION: u64 = 1_000;
 
@@ -36,9 +32,7 @@ pub struct Original {
 /// # Errors
 /// Those of the database.
 pub async fn note(change: &Transaction, entry: &Entry) -> Result<()> {
-    if change.get_database_backend() == DbBackend::Postgres {
-        change.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
-    }
+    hold(change, Lock::Audit).await?;
     let last = audit::Entity::find().order_by_desc(audit::Column::Sequence).one(change).await?;
     let mut head = last.map_or(Ok(Head::START), |row| Head::of(&link(row)))?;
     let link = head.append(entry);

@@ -20,6 +20,10 @@ fn every_command_explains_itself_with_examples() {
         "bundle",
         "bundle compare",
         "policy fit",
+        "key",
+        "key create",
+        "migrate",
+        "backup",
     ] {
         let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let help = fenzhen(&arguments, b"");

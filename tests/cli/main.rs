@@ -1,6 +1,7 @@
 //! The command line as a person runs it: exit code, stdout and stderr, with the shipped bundle.
 
 mod classify;
+mod desk;
 mod explain;
 mod help;
 mod models;
@@ -20,6 +21,8 @@ fn fenzhen(arguments: &[&str], stdin: &[u8]) -> Output {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("FENZHEN_BUNDLE")
         .env_remove("FENZHEN_POLICY")
+        .env_remove("FENZHEN_DATA")
+        .env_remove("FENZHEN_DATABASE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -5,6 +5,7 @@ mod accounts;
 mod feedback;
 mod incidents;
 mod intake;
+mod notices;
 mod relate;
 mod stores;
 mod tickets;

@@ -41,13 +41,14 @@ impl Fixture {
 
     /// The same database under another desk, as after a restart or in another process.
     pub async fn again(&self) -> Desk {
-        desk(&self.url, self.now.clone()).await
+        desk(&self.url, self.now.clone(), &|_| {}).await
     }
 }
 
-async fn desk(url: &str, now: Arc<Mutex<Timestamp>>) -> Desk {
+async fn desk(url: &str, now: Arc<Mutex<Timestamp>>, rules: &dyn Fn(&mut House)) -> Desk {
     let pipeline = PIPELINE.clone();
-    let house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
+    let mut house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
+    rules(&mut house);
     let watch: Watch = Arc::new(move || *now.lock().unwrap());
     let keys = KeyRing::parse(&KEYS, "tests").unwrap();
     let store = Store::open(url).await.unwrap();
@@ -55,21 +56,24 @@ async fn desk(url: &str, now: Arc<Mutex<Timestamp>>) -> Desk {
 }
 
 /// Runs a test on every kind of database that there is.
-pub fn on_every_store<F, T>(test: F)
-where
-    F: Fn(Fixture) -> T,
-    T: Future<Output = ()>,
-{
+pub fn on_every_store<T: Future<Output = ()>>(test: impl Fn(Fixture) -> T) {
+    on_every_store_of(|_| {}, test);
+}
+
+/// The same with other rules than those that are built in.
+pub fn on_every_store_of<T: Future<Output = ()>>(rules: impl Fn(&mut House), test: impl Fn(Fixture) -> T) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        test(fixture(None).await).await;
+        let at = fixture(None, &rules).await;
+        test(at).await;
         if let Ok(server) = std::env::var("FENZHEN_TEST_POSTGRES") {
-            test(fixture(Some(&server)).await).await;
+            let at = fixture(Some(&server), &rules).await;
+            test(at).await;
         }
     });
 }
 
-async fn fixture(server: Option<&str>) -> Fixture {
+async fn fixture(server: Option<&str>, rules: &dyn Fn(&mut House)) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = match server {
         None => Store::url_in(folder.path()).unwrap(),
@@ -84,7 +88,7 @@ async fn fixture(server: Option<&str>) -> Fixture {
     };
     // A Thursday morning at work.
     let now = Arc::new(Mutex::new("2026-11-26T09:30+08:00".parse().unwrap()));
-    Fixture { desk: desk(&url, now.clone()).await, url, now, _folder: folder }
+    Fixture { desk: desk(&url, now.clone(), rules).await, url, now, _folder: folder }
 }
 
 /// A complaint as a channel sends it.

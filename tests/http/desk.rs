@@ -159,3 +159,64 @@ async fn keys_say_who_may_see_what() {
     assert_eq!(entry["purpose"], "callback");
     fenzhen::desk::audit::check(&at.store).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_with_a_cookie_and_change_nothing_without_its_token() {
+    let at = At::open().await;
+    let admin = at.key(DeskRole::Admin, None).await;
+    let new = r#"{"account": {"id": "li.na", "name": "李娜", "role": "supervisor", "departments": null},
+        "password": "长江后浪推前浪 2026"}"#;
+    let mut create = post("/v1/accounts", new);
+    create.headers_mut().insert("authorization", format!("Bearer {admin}").parse().unwrap());
+    assert_eq!(at.send(create).await.status, 201);
+    let wrong = at.send(post("/v1/sessions", r#"{"name": "li.na", "password": "长江"}"#)).await;
+    assert_eq!((wrong.status.as_u16(), wrong.json()["code"].as_str()), (401, Some("unauthenticated")));
+    let signed = at.send(post("/v1/sessions", r#"{"name": "li.na", "password": "长江后浪推前浪 2026"}"#)).await;
+    assert_eq!(signed.status, 201, "{}", signed.body);
+    let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert!(signed.header("set-cookie").contains("HttpOnly"));
+    let csrf = signed.json()["csrf"].as_str().unwrap().to_owned();
+    let with = |mut request: Request<Body>, csrf: Option<&str>| {
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        if let Some(csrf) = csrf {
+            request.headers_mut().insert("x-csrf-token", csrf.parse().unwrap());
+        }
+        request
+    };
+    let list = || Request::get("/v1/tickets").body(Body::empty()).unwrap();
+    assert_eq!(at.send(with(list(), None)).await.status, 200);
+    let complain = || post("/v1/complaints", r#"{"text": "鞋子开胶了"}"#);
+    assert_eq!(at.send(with(complain(), None)).await.json()["code"], "csrf");
+    assert_eq!(at.send(with(complain(), Some(&csrf))).await.status, 201);
+    assert_eq!(at.send(with(Request::get("/v1/accounts").body(Body::empty()).unwrap(), None)).await.status, 403);
+    let leave = || Request::delete("/v1/sessions").body(Body::empty()).unwrap();
+    assert_eq!(at.send(with(leave(), Some(&csrf))).await.status, 204);
+    assert_eq!(at.send(with(list(), None)).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_about_one_product_get_one_answer() {
+    let at = At::open().await;
+    for n in 0..5 {
+        let text = ["牛奶变质了", "喝了一口发现酸了", "包装鼓起来了", "保质期内就坏了", "孩子喝了拉肚子"][n];
+        let body = format!(r#"{{"text": "{text}", "product": "纯牛奶", "customer": {{"id": "m{n}"}}}}"#);
+        assert_eq!(at.send(post("/v1/complaints?wait=20000", body)).await.status, 201);
+    }
+    let mut incidents = serde_json::Value::Null;
+    for _ in 0..100 {
+        incidents = at.get("/v1/incidents?closed=false", None).await.json();
+        if incidents["items"][0]["members"] == 5 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let id = incidents["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{incidents}")).to_owned();
+    let seen = at.get(&format!("/v1/incidents/{id}"), None).await.json();
+    assert_eq!(seen["tickets"].as_array().unwrap().len(), 5);
+    let answer = post(&format!("/v1/incidents/{id}/reply"), r#"{"text": "该批次已召回，全额退款"}"#);
+    let told = at.send(answer).await.json();
+    assert_eq!(told["sent"].as_array().map(Vec::len), Some(5), "{told}");
+    let closed = at.send(post(&format!("/v1/incidents/{id}/close"), "")).await;
+    assert_eq!(closed.json()["closed_by"], "local");
+    assert_eq!(at.get("/v1/incidents/none", None).await.json()["code"], "no_such_incident");
+}

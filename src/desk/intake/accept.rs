@@ -5,6 +5,7 @@ use crate::{
     Desk, Error, Result,
     bundle::hex,
     desk::{
+        access::secret,
         incident::product_key,
         record::Record,
         seal::Place,
@@ -18,8 +19,7 @@ use crate::{
     },
     segment::Reading,
 };
-use jiff::Timestamp;
-use rand::distr::SampleString;
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -37,22 +37,38 @@ impl Desk {
         // Reading costs more than writing: it is done before others have to wait for us.
         let read: Vec<Result<Reading>> =
             requests.iter().map(|request| self.engine().read(&request.submission.complaint.text)).collect();
-        let change = self.store().begin().await?;
-        let mut results = Vec::with_capacity(requests.len());
+        let (mut good, mut results) = (Vec::new(), Vec::with_capacity(read.len()));
         for (request, reading) in requests.iter().zip(read) {
-            let result = match reading {
-                Ok(reading) => self.accept_one(&change, request, &reading).await,
-                Err(fault) => Err(fault),
-            };
-            match result {
-                Err(fault @ (Error::Store { .. } | Error::StoreUnavailable { .. })) => return Err(fault),
-                result => results.push(result),
-            }
+            results.push(reading.map(|reading| good.push((request, reading))));
         }
-        change.commit().await?;
+        let accepted = match self.accept_all(&good).await {
+            // Another process took the same complaint at the same time: now it is known.
+            Err(Error::StoreRace) => self.accept_all(&good).await?,
+            accepted => accepted?,
+        };
+        let mut accepted = accepted.into_iter();
+        let one = |read: Result<()>| read.and_then(|()| accepted.next().expect("one result for each that was read"));
+        let results: Vec<Result<Accepted>> = results.into_iter().map(one).collect();
         if results.iter().flatten().any(|accepted| accepted.fresh) {
             self.wake(Work::Classify);
         }
+        Ok(results)
+    }
+
+    /// All in one transaction. A fault of the database is a fault of all; others harm nobody else.
+    async fn accept_all(&self, requests: &[(&Request, Reading)]) -> Result<Vec<Result<Accepted>>> {
+        let change = self.store().begin().await?;
+        let mut results = Vec::with_capacity(requests.len());
+        for (request, reading) in requests {
+            match self.accept_one(&change, request, reading).await {
+                Err(fault @ (Error::Store { .. } | Error::StoreRace | Error::StoreUnavailable { .. })) => {
+                    return Err(fault);
+                }
+                result => results.push(result),
+            }
+        }
+        forget_keys(&change, self.now()).await?;
+        change.commit().await?;
         Ok(results)
     }
 
@@ -66,18 +82,15 @@ impl Desk {
         let received = submission.received_at(now);
         let number = number::next(change, self.house().calendar.date(now)).await?;
         let (id, ticket) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
-        let token = rand::distr::Alphanumeric.sample_string(&mut rand::rng(), TOKEN_LENGTH);
+        let token = secret::random();
         let mut row = self.complaint_row(&id, &ticket, number, submission, reading, now);
         row.token_sealed = Set(self.keys().seal(&place("token", &id), token.as_bytes()));
         let mut record = self.open_ticket(&ticket, &id, number, submission, received, &token)?;
-        let linked = Vec::new();
+        complaint::Entity::insert(row).exec_without_returning(change).await?;
         if change.get_database_backend() == DbBackend::Sqlite {
-            let insert = "INSERT INTO complaint_words (words, id) VALUES ($1, $2)";
-            let values = [row.words.clone().unwrap().into(), id.clone().into()];
-            complaint::Entity::insert(row).exec_without_returning(change).await?;
-            change.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, insert, values)).await?;
-        } else {
-            complaint::Entity::insert(row).exec_without_returning(change).await?;
+            // PostgreSQL has its index over the column itself.
+            let insert = "INSERT INTO complaint_words (words, id) SELECT words, id FROM complaint WHERE id = $1";
+            change.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, insert, [id.as_str().into()])).await?;
         }
         self.write(change, &mut record, now).await?;
         queue::put(change, Work::Classify, &id, now, now).await?;
@@ -90,7 +103,7 @@ impl Desk {
             };
             idempotency::Entity::insert(row).exec_without_returning(change).await?;
         }
-        Ok(Accepted { id, number, ticket, received_at: received, token, fresh: true, linked })
+        Ok(Accepted { id, number, ticket, received_at: received, token: token.to_string(), fresh: true })
     }
 
     /// The complaint that is here already, by the caller's key or the channel's own id.
@@ -133,7 +146,7 @@ impl Desk {
         let number = row.number.parse::<Number>()?;
         let received_at = instant(row.received_at);
         let token = self.keys().open_text(&place("token", &row.id), &row.token_sealed)?.to_string();
-        Ok(Accepted { id: row.id, number, ticket: row.ticket_id, received_at, token, fresh: false, linked: Vec::new() })
+        Ok(Accepted { id: row.id, number, ticket: row.ticket_id, received_at, token, fresh: false })
     }
 
     fn complaint_row(
@@ -205,7 +218,8 @@ impl Desk {
             product: said.product.clone(),
             region: said.region.clone(),
             opened_at: micros(received),
-            token_hash: token_hash(token),
+            // By what it is found; in the clear it is stored nowhere.
+            token_hash: secret::hash(token),
             ..empty_row()
         };
         Record::begin(row, opened)
@@ -217,17 +231,20 @@ impl Desk {
     }
 }
 
-/// 62^43 is a little more than 2^256.
-const TOKEN_LENGTH: usize = 43;
+/// For so long the same key gives the same answer.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Forgets the keys whose time is over.
+async fn forget_keys(change: &Transaction, now: Timestamp) -> Result<()> {
+    let before = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+    let old = idempotency::Column::CreatedAt.lt(micros(before));
+    idempotency::Entity::delete_many().filter(old).exec(change).await?;
+    Ok(())
+}
 
 /// Where a sealed value of a complaint stands.
 pub(in crate::desk) fn place<'a>(column: &'a str, complaint: &'a str) -> Place<'a> {
     Place { table: "complaint", column, row: complaint }
-}
-
-/// By what a token is found; the token itself is never stored.
-pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
 }
 
 fn stored_text(reading: &Reading) -> String {

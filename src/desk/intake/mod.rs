@@ -10,7 +10,6 @@ mod number;
 mod submission;
 
 pub(in crate::desk) use accept::place;
-pub use accept::token_hash;
 pub use line::Line;
 pub use submission::Submission;
 
@@ -41,6 +40,4 @@ pub struct Accepted {
     pub token: String,
     /// Whether it is new; otherwise it was here already.
     pub fresh: bool,
-    /// The numbers of earlier complaints that it has to do with.
-    pub linked: Vec<Number>,
 }

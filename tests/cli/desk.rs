@@ -1,0 +1,44 @@
+//! What is done to a desk without its server: keys, tables, backups.
+
+use super::{fenzhen, stdout, told};
+
+fn on(folder: &tempfile::TempDir, arguments: &[&str]) -> std::process::Output {
+    let data = folder.path().join("data");
+    fenzhen(&[arguments, &["--data", data.to_str().unwrap()]].concat(), b"")
+}
+
+#[test]
+fn keys_are_made_listed_rotated_and_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = stdout(&on(&folder, &["key", "create", "CRM", "--role", "integration", "--days", "30"]));
+    assert!(key.starts_with("fz_") && key.trim().len() > 50, "{key}");
+    let id = &key[..11];
+    let listed = stdout(&on(&folder, &["key", "list"]));
+    assert!(listed.contains(id) && listed.contains("integration") && listed.contains("good until"), "{listed}");
+    assert!(!listed.contains(&key.trim()[12..]), "the secret is shown once");
+    let new = stdout(&on(&folder, &["key", "rotate", id]));
+    assert_ne!(new, key);
+    assert_eq!(told(&on(&folder, &["key", "revoke", id])), "exit 0\n--- stdout\n--- stderr\n");
+    let listed = stdout(&on(&folder, &["key", "list"]));
+    assert!(listed.contains("revoked") && listed.lines().count() == 3, "{listed}");
+    let unknown = told(&on(&folder, &["key", "revoke", "fz_00000000"]));
+    assert!(unknown.starts_with("exit 2") && unknown.contains("no_such_key"), "{unknown}");
+    let role = told(&on(&folder, &["key", "create", "X", "--role", "king"]));
+    assert!(role.starts_with("exit 2") && role.contains("must be one of intake"), "{role}");
+}
+
+#[test]
+fn a_backup_can_be_checked_and_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(stdout(&on(&folder, &["migrate"])), "1\t0001_desk\n");
+    let file = folder.path().join("copy.sqlite");
+    let file = file.to_str().unwrap();
+    let counted = "0 complaints, 0 tickets, 0 events\n";
+    assert_eq!(stdout(&on(&folder, &["backup", file])), counted);
+    assert_eq!(stdout(&on(&folder, &["backup", "--verify", file])), counted);
+    let again = told(&on(&folder, &["backup", file]));
+    assert!(again.starts_with("exit 2") && again.contains("exists already"), "{again}");
+    std::fs::write(file, "SQLite format 3, or not").unwrap();
+    let broken = told(&on(&folder, &["backup", "--verify", file]));
+    assert!(broken.starts_with("exit 2") && broken.contains("error:"), "{broken}");
+}
