@@ -46,7 +46,7 @@ pub struct Serve {
     /// How long a complaint may be expected to wait before it is refused with 429; a batch may wait ten times as long
     #[arg(long, value_name = "MS", default_value_t = 2_000)]
     longest_wait_ms: u64,
-    /// Requests a minute for every API key, and for every address without one; 0 sets no limit
+    /// Requests a minute for every address and every API key; 0 sets no limit
     #[arg(long, value_name = "N", default_value_t = 60_000)]
     requests_a_minute: u32,
     /// How long a busy worker waits for more complaints to decide together

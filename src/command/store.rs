@@ -19,10 +19,10 @@ const VARIABLE: &str = "FENZHEN_SEAL_KEYS";
 #[derive(Debug, Clone, Args)]
 pub struct StoreFlags {
     /// Folder of the desk's database, attachments and sealing keys; made where it is missing
-    #[arg(long, value_name = "DIR", env = "FENZHEN_DATA", default_value = "data")]
+    #[arg(long, global = true, value_name = "DIR", env = "FENZHEN_DATA", default_value = "data")]
     pub data: PathBuf,
     /// Another database: postgres://user@host/name, or sqlite:///path; without it SQLite in the data folder
-    #[arg(long, value_name = "URL", env = "FENZHEN_DATABASE", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL", env = "FENZHEN_DATABASE", hide_env_values = true)]
     pub database: Option<String>,
 }
 

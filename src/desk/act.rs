@@ -2,13 +2,14 @@
 
 use super::{
     Desk, incidents,
+    people::Person,
     record::Record,
     store::{
         Transaction,
-        entity::{incident, ticket},
+        entity::{incident, staff, ticket},
         queue::{self, Work},
     },
-    ticket::{Action, Actor, Command, Number, Relation},
+    ticket::{Action, ActionKind, Actor, Command, Number, Relation},
     work::offer,
 };
 use crate::{Error, Result};
@@ -38,6 +39,9 @@ impl Desk {
         let (mut record, mut others) = self.lock_both(&change, id, other.map(|(number, _)| number)).await?;
         let number = record.ticket.number;
         record.act(self.house(), &command, actor, now)?;
+        if let Action::Assign { department, group, agent } = &command.action {
+            self.check_destination(&change, department, group.as_deref(), agent.as_deref()).await?;
+        }
         if let Action::JoinIncident { incident, .. } = &command.action {
             if incident::Entity::find_by_id(incident).one(&change).await?.is_none() {
                 return Err(Error::NoSuchIncident);
@@ -50,8 +54,10 @@ impl Desk {
                 Other::Merge => Action::Merge { into: number },
                 Other::Link(relation) => Action::Link { other: number, relation },
             };
-            // The rules of the first were asked of the actor; the second follows, whoever's it is.
-            second.act(self.house(), &action.into(), &Actor::system("merging"), now)?;
+            // A ticket ends only by whom it would end by itself; to take one in, or to be linked, follows whoever's it is.
+            let system = Actor::system("merging");
+            let by = if matches!(what, Other::Merge) { actor } else { &system };
+            second.act(self.house(), &action.into(), by, now)?;
         }
         for record in std::iter::once(&mut record).chain(others.as_mut()) {
             self.write(&change, record, now).await?;
@@ -61,6 +67,32 @@ impl Desk {
         self.wake(Work::Tick);
         self.wake(Work::Deliver);
         Ok(record)
+    }
+
+    /// Whether a group and a person are there, and of the department.
+    async fn check_destination(
+        &self,
+        change: &Transaction,
+        department: &str,
+        group: Option<&str>,
+        agent: Option<&str>,
+    ) -> Result<()> {
+        let wrong = |what: &str| {
+            let reason = format!("the {what} is not there, or not of the department");
+            Err(Error::TicketCommand { command: ActionKind::Assign.id(), reason })
+        };
+        let groups = &self.house().routing.groups;
+        if group.is_some_and(|id| !groups.iter().any(|known| known.id == id && known.department == department)) {
+            return wrong("group");
+        }
+        if let Some(agent) = agent {
+            let row = staff::Entity::find_by_id(agent).one(change).await?;
+            let person = row.map(Person::read).transpose()?;
+            if !person.is_some_and(|person| person.departments.iter().any(|own| own == department)) {
+                return wrong("agent");
+            }
+        }
+        Ok(())
     }
 
     /// Saves a ticket, sets going what follows, and puts the next look at its clocks into the queue.
@@ -77,7 +109,7 @@ impl Desk {
         record: &mut Record,
         now: Timestamp,
     ) -> Result<Option<Timestamp>> {
-        let had = record.row.agent.clone();
+        let (had, weighed) = (record.row.agent.clone(), record.row.urgency);
         let fresh = record.fresh().to_vec();
         let next = record.save(change, self.house(), now).await?;
         self.tell_events(change, record, &fresh, now).await?;
@@ -85,9 +117,9 @@ impl Desk {
         if ticket.end.is_none() && ticket.department.is_some() && ticket.agent.is_none() {
             queue::put(change, Work::Assign, &record.row.id, now, now).await?;
         }
-        // Who finished, gave back or paused a ticket may take another.
+        // Who finished or gave back a ticket, or has one that weighs less now, may take another.
         if let Some(had) = had
-            && (ticket.end.is_some() || ticket.agent.as_ref() != Some(&had))
+            && (ticket.end.is_some() || ticket.agent.as_ref() != Some(&had) || record.row.urgency > weighed)
         {
             offer(change, &had, now).await?;
         }

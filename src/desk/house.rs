@@ -107,7 +107,7 @@ impl House {
             None => Templates::built_in(),
         };
         let mail = match own("mail.toml")? {
-            Some((text, path)) => Some(MailPlan::parse(&text, &path, templates)?),
+            Some((text, path)) => Some(MailPlan::parse(&text, &path, templates, taxonomy)?),
             None => None,
         };
         let taxonomy = taxonomy.clone();

@@ -15,12 +15,15 @@ use super::{
     clock::Calendar,
     notify::{Audience, Channel, Kind, MailSettings, Mailbox, Mailer, Notice, Outcome, Outgoing, Reader, Templates},
 };
-use crate::{Error, Result, taxonomy::Language};
+use crate::{
+    Error, Result,
+    taxonomy::{Language, Taxonomy},
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::{fmt, path::Path};
 
-/// What begins the target of a delivery by e-mail; the address follows.
+/// What begins the target of a delivery by e-mail.
 const SCHEME: &str = "mailto:";
 
 /// What a recipient hears of without naming it: what is late, what is fierce, what many complain about.
@@ -50,6 +53,13 @@ struct Recipient {
     kinds: Vec<Kind>,
 }
 
+impl Recipient {
+    /// What the delivery is addressed to: one person may read as the head of a department and as a supervisor.
+    fn target(&self) -> String {
+        format!("{SCHEME}{}?as={}", self.address, self.audience.id())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -76,7 +86,7 @@ impl MailPlan {
     ///
     /// # Errors
     /// [`Error::MailSettings`], [`Error::MailAddress`].
-    pub fn parse(text: &str, path: &Path, templates: Templates) -> Result<Self> {
+    pub fn parse(text: &str, path: &Path, templates: Templates, taxonomy: &Taxonomy) -> Result<Self> {
         let fault = |reason: String| Error::MailSettings { reason: format!("{}: {reason}", path.display()) };
         let mut document: Document = toml::from_str(text).map_err(|error| {
             // The message may quote a line, and a line may hold the password.
@@ -90,6 +100,9 @@ impl MailPlan {
             line.address.parse::<Mailbox>()?;
             if matches!(line.audience, Audience::Customer | Audience::System) {
                 return Err(fault("recipients are people of the house: agent, department_head or supervisor".into()));
+            }
+            if line.department.as_deref().is_some_and(|id| taxonomy.department_index(id).is_none()) {
+                return Err(fault("a recipient is of a department that the taxonomy does not have".into()));
             }
             Ok(Recipient {
                 address: line.address,
@@ -109,7 +122,7 @@ impl MailPlan {
             let theirs = one.department.as_deref().is_none_or(|own| Some(own) == department);
             theirs && kinds.contains(&kind) && self.templates.covers(kind, one.audience)
         };
-        self.to.iter().filter(wants).map(|one| format!("{SCHEME}{}", one.address))
+        self.to.iter().filter(wants).map(Recipient::target)
     }
 
     /// Makes one attempt to bring a notice to a target that is a mailbox.
@@ -120,11 +133,10 @@ impl MailPlan {
         calendar: &Calendar,
         at: Timestamp,
     ) -> Outcome {
-        let address = target.strip_prefix(SCHEME).unwrap_or(target);
-        let Some(one) = self.to.iter().find(|one| one.address == address) else {
+        let Some(one) = self.to.iter().find(|one| one.target() == target) else {
             return Outcome::Refused { reason: "it is no recipient any more".into() };
         };
-        let Ok(mailbox) = address.parse::<Mailbox>() else {
+        let Ok(mailbox) = one.address.parse::<Mailbox>() else {
             return Outcome::Refused { reason: "the address cannot be used".into() };
         };
         // The reader's own text of it: the notice was written for whoever works on the ticket.
@@ -165,16 +177,16 @@ mod tests {
     "#;
 
     fn plan(text: &str) -> Result<MailPlan> {
-        MailPlan::parse(text, Path::new("mail.toml"), Templates::built_in())
+        MailPlan::parse(text, Path::new("mail.toml"), Templates::built_in(), &Taxonomy::retail())
     }
 
     #[test]
     fn everyone_hears_what_is_theirs() {
         let plan = plan(PLAN).unwrap();
         let told = |kind, department| plan.targets(kind, department).collect::<Vec<_>>();
-        assert_eq!(told(Kind::DeadlineWarning, Some("logistics")), ["mailto:lead@example.com"]);
+        assert_eq!(told(Kind::DeadlineWarning, Some("logistics")), ["mailto:lead@example.com?as=department_head"]);
         assert_eq!(told(Kind::DeadlineWarning, Some("finance")), Vec::<String>::new());
-        let both = ["mailto:lead@example.com", "mailto:boss@example.com"];
+        let both = ["mailto:lead@example.com?as=department_head", "mailto:boss@example.com?as=supervisor"];
         assert_eq!(told(Kind::DeadlineEscalated, Some("logistics")), both);
         assert_eq!(told(Kind::TicketOpened, Some("logistics")), Vec::<String>::new());
     }
@@ -185,6 +197,7 @@ mod tests {
         let told = plan(&secret).unwrap_err().to_string();
         assert!(told.contains("mail.toml: line ") && !told.contains("geheim"), "{told}");
         assert_eq!(plan(&PLAN.replace("lead@", "lead")).unwrap_err().code(), "invalid_mail_address");
+        assert_eq!(plan(&PLAN.replace("logistics", "logistik")).unwrap_err().code(), "invalid_mail_settings");
         assert_eq!(plan(&PLAN.replace("supervisor", "customer")).unwrap_err().code(), "invalid_mail_settings");
     }
 }

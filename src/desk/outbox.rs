@@ -17,6 +17,7 @@ use super::{
 use crate::Result;
 use jiff::Timestamp;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A receiver, and what it wants to hear: an empty list is everything.
@@ -25,7 +26,7 @@ struct Receiver {
     kinds: Vec<String>,
 }
 
-/// Those who want to be told, read once for a transaction.
+/// Those who want to be told.
 pub(in crate::desk) struct Receivers<'h> {
     webhooks: Vec<Receiver>,
     mail: Option<&'h MailPlan>,
@@ -54,8 +55,8 @@ impl<'h> Receivers<'h> {
         Ok(Receivers { webhooks: rows.into_iter().map(receiver).collect(), mail: house.mail.as_ref() })
     }
 
-    /// The targets of a notice.
-    fn of(&self, kind: Kind, about: About) -> Vec<String> {
+    /// The targets of a notice, each once.
+    fn of(&self, kind: Kind, about: About) -> BTreeSet<String> {
         let wants = |one: &&Receiver| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id());
         let webhooks = self.webhooks.iter().filter(wants).map(|one| one.id.clone());
         let mail = self.mail.into_iter().flat_map(|plan| plan.targets(kind, about.department));
@@ -64,7 +65,7 @@ impl<'h> Receivers<'h> {
 }
 
 /// Writes a notice down, once for its key, with a delivery to everyone who wants to hear of it. Nobody wants to hear of most
-/// steps of a ticket: those are written only where somebody does. What is late, and incidents, staff read in the console too.
+/// steps of a ticket: those are written only where somebody does. What is late, what is fierce and incidents are kept for `/v1/notices` too.
 /// Returns whether it is new.
 pub(in crate::desk) async fn tell(
     change: &Transaction,
@@ -104,9 +105,6 @@ pub(in crate::desk) async fn tell(
             id: Set(id.clone()),
             notice_id: Set(notice.id.to_string()),
             target: Set(target),
-            state: Set("waiting".into()),
-            delivered_at: Set(None),
-            fault: Set(None),
             created_at: Set(micros(now)),
         };
         delivery::Entity::insert(row).exec_without_returning(change).await?;

@@ -68,7 +68,6 @@ impl Desk {
             capacity: Set(person.capacity.into()),
             presence: Set(person.presence.clone()),
             supervisor: Set(person.supervisor),
-            enabled: Set(true),
             last_assigned_at: Set(None),
             created_at: Set(micros(now)),
         };
@@ -80,7 +79,6 @@ impl Desk {
             staff::Column::Capacity,
             staff::Column::Presence,
             staff::Column::Supervisor,
-            staff::Column::Enabled,
         ];
         let again = OnConflict::column(staff::Column::Id).update_columns(known).to_owned();
         let change = self.store().begin().await?;
@@ -97,7 +95,7 @@ impl Desk {
     /// Those of the database.
     pub async fn people(&self) -> Result<Vec<Person>> {
         let rows = staff::Entity::find().order_by_asc(staff::Column::Id).all(self.store().read()).await?;
-        rows.into_iter().filter(|row| row.enabled).map(Person::read).collect()
+        rows.into_iter().map(Person::read).collect()
     }
 
     fn check(&self, person: &Person) -> Result<()> {

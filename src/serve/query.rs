@@ -2,7 +2,10 @@
 
 use super::{State, problem::Refusal};
 use crate::taxonomy::Language;
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
 use std::ops::RangeInclusive;
 
 /// How a complaint is to be answered: `?explain=true&lang=en`.
@@ -32,6 +35,9 @@ impl FromRequestParts<State> for InLanguage {
         Ok(InLanguage(language(lang.as_deref())?))
     }
 }
+
+/// The longest value, in characters.
+const LONGEST: usize = 1_000;
 
 /// The parameters of a request, decoded: what a path knows is taken by name, anything else is refused.
 pub(super) struct Given(Vec<(String, String)>);
@@ -64,8 +70,9 @@ impl Given {
             if values[place].is_some() {
                 return Err(Refusal::InvalidParameter { name: names[place], reason: "is given twice" });
             }
-            if value.contains('\0') {
-                return Err(Refusal::InvalidParameter { name: names[place], reason: "has a NUL character" });
+            if value.contains('\0') || value.chars().nth(LONGEST).is_some() {
+                let reason = "has a NUL character, or more than 1,000 characters";
+                return Err(Refusal::InvalidParameter { name: names[place], reason });
             }
             values[place] = Some(value);
         }
@@ -75,6 +82,19 @@ impl Given {
     /// Refuses all.
     pub fn none(self) -> Result<(), Refusal> {
         self.only([], "none").map(|[]| ())
+    }
+}
+
+/// What a path is about: an id, a number, a token. Nothing has one with control characters in it.
+pub(super) struct Id(pub String);
+
+impl FromRequestParts<State> for Id {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(id)) if !id.chars().any(char::is_control) => Ok(Id(id)),
+            _ => Err(Refusal::NotFound),
+        }
     }
 }
 

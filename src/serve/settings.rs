@@ -28,7 +28,7 @@ pub struct Settings {
     pub body_patience: Duration,
     /// How long open requests may take after the signal to stop.
     pub grace: Duration,
-    /// Requests a minute for every API key, and for every address without one; 0: as many as they like.
+    /// Requests a minute for every address and every API key; 0: as many as they like.
     pub requests_a_minute: u32,
     /// Open connections; the next one waits until one closes.
     pub connections: usize,

@@ -1,10 +1,13 @@
-//! How much of the server a caller may have: so many requests a minute for every API key, and for every address without one.
+//! How much of the server a caller may have: so many requests a minute for every address and for every API key.
 //! The headers say what is left (draft-ietf-httpapi-ratelimit-headers).
 
 use super::{State, caller::Peer, problem::Refusal};
-use crate::desk::access::{
-    key::Key,
-    rate::{Client, Limit, Limiter},
+use crate::{
+    bundle::hex,
+    desk::access::{
+        key::Key,
+        rate::{Client, Limit, Limiter},
+    },
 };
 use axum::{
     extract::Request,
@@ -13,6 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// So many callers are told apart.
@@ -33,7 +37,13 @@ pub(super) async fn share(
     let Some(limiter) = state.limiter().filter(|_| request.uri().path().starts_with("/v1/")) else {
         return next.run(request).await;
     };
-    let share = limiter.take(client(&request), 1, Timestamp::now());
+    let now = Timestamp::now();
+    let mut share = limiter.take(source(&request), 1, now);
+    if share.retry_after.is_none()
+        && let Some(key) = key(&request)
+    {
+        share = limiter.take(key, 1, now);
+    }
     let mut response = match share.check() {
         Ok(()) => next.run(request).await,
         Err(error) => Refusal::from(error).into_response(),
@@ -46,15 +56,15 @@ pub(super) async fn share(
     response
 }
 
-/// Whose share: the key's, if the request has what could be one, else the address's. Whether the key is good is asked later; 256
-/// random bits are not guessed, however many buckets somebody opens.
-fn client(request: &Request) -> Client {
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match sent.and_then(|sent| Key::from_authorization(sent).ok()) {
-        Some(key) => Client::Principal(key.id().to_owned()),
-        None => {
-            let peer = request.extensions().get::<Peer>();
-            Client::Source(peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip()).into())
-        }
-    }
+/// The address's share. Whoever has a key takes from it too, or keys that are made up would each have a share of their own.
+fn source(request: &Request) -> Client {
+    let peer = request.extensions().get::<Peer>();
+    Client::Source(peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip()).into())
+}
+
+/// The key's share, by the whole of it: who knows only its public id cannot use it up.
+fn key(request: &Request) -> Option<Client> {
+    let sent = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let key = Key::from_authorization(sent).ok()?;
+    Some(Client::Principal(hex(&Sha256::digest(key.reveal()))))
 }

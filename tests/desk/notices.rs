@@ -39,16 +39,16 @@ impl Receiver {
                 loop {
                     let mut line = String::new();
                     stream.read_line(&mut line).unwrap();
-                    let Some((name, value)) = line.trim().split_once(": ") else { break };
+                    if line.trim().is_empty() {
+                        break;
+                    }
+                    let Some((name, value)) = line.trim().split_once(": ") else { continue };
                     match name.to_ascii_lowercase().as_str() {
                         "webhook-id" => signed.id = value.into(),
                         "webhook-timestamp" => signed.timestamp = value.into(),
                         "webhook-signature" => signed.signature = value.into(),
                         "content-length" => length = value.parse().unwrap(),
                         _ => {}
-                    }
-                    if line == "\r\n" {
-                        break;
                     }
                 }
                 let mut body = vec![0; length];

@@ -2,6 +2,7 @@
 
 use super::{Accepted, Request};
 use crate::{Desk, Error, Result};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// So many at most share a transaction; with ten times as many in line, the next is refused.
@@ -37,11 +38,19 @@ impl Line {
     }
 }
 
+/// A panic must cost those who caused it and nobody after them: the line goes on.
+async fn accept(desk: &Desk, requests: &Arc<Vec<Request>>) -> Result<Vec<Result<Accepted>>> {
+    let (desk, requests) = (desk.clone(), requests.clone());
+    let accepted = tokio::spawn(async move { desk.accept(&requests).await }).await;
+    accepted.unwrap_or_else(|_| Err(Error::Internal("the intake panicked".into())))
+}
+
 async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
     let mut places: Vec<Place> = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut places, TOGETHER).await > 0 {
         let (requests, replies): (Vec<_>, Vec<_>) = places.drain(..).unzip();
-        match desk.accept(&requests).await {
+        let requests = Arc::new(requests);
+        match accept(&desk, &requests).await {
             Ok(results) => {
                 for (result, reply) in results.into_iter().zip(replies) {
                     // Whoever has gone meanwhile asks again with the same key.
@@ -53,8 +62,8 @@ async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
             }
             // One of them may be what the database does not take: each is tried alone.
             Err(_) => {
-                for (request, reply) in requests.into_iter().zip(replies) {
-                    let alone = desk.accept(std::slice::from_ref(&request)).await;
+                for (request, reply) in requests.iter().zip(replies) {
+                    let alone = accept(&desk, &Arc::new(vec![request.clone()])).await;
                     let result = alone.and_then(|mut results| results.pop().unwrap_or(Err(Error::ShuttingDown)));
                     let _ = reply.send(result);
                 }

@@ -23,7 +23,7 @@ use crate::{Error, Result};
 use jiff::Timestamp;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
 
 /// A ticket with its history.
@@ -56,7 +56,8 @@ impl Record {
     pub async fn lock(change: &Transaction, id: &str) -> Result<Option<Self>> {
         let mut find = ticket::Entity::find_by_id(id);
         if change.get_database_backend() == DbBackend::Postgres {
-            find = find.lock_exclusive();
+            // Not against references to it, which others make while they hold other tickets: its key never changes.
+            find = find.lock(LockType::NoKeyUpdate);
         }
         let row = find.one(change).await?;
         Record::with_history(change, row).await

@@ -20,6 +20,10 @@ pub(super) fn complete(row: &mut ticket::Model, ticket: &Ticket, house: &House, 
     row.classified = ticket.classified;
     // People look at what has no department, whether or not the engine has read it, and at what departments quarrel about.
     row.triage = ticket.end.is_none() && (ticket.department.is_none() || ticket.held.is_some());
+    if row.department.is_some() && row.department != ticket.department {
+        // What the first rule asked of an agent was asked for that department.
+        row.skills = "[]".into();
+    }
     row.department = ticket.department.clone();
     row.team = ticket.group.clone();
     row.agent = ticket.agent.clone();

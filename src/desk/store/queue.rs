@@ -9,7 +9,7 @@ use super::{
     entity::job::{self, Column, Entity},
     micros,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, desk::notify::SCHEDULE};
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
@@ -48,15 +48,10 @@ impl Work {
         }
     }
 
-    /// The kind of a stable name.
-    pub fn from_id(id: &str) -> Option<Work> {
-        Work::ALL.into_iter().find(|work| work.id() == id)
-    }
-
-    /// After so many attempts a job is dead. What is no fault of the job, a database that is away, is no attempt.
+    /// After so many attempts a job is dead.
     fn attempts(self) -> i64 {
         match self {
-            Work::Deliver => 10,
+            Work::Deliver => SCHEDULE.len() as i64 + 1,
             Work::Classify | Work::Relate | Work::Tick | Work::Assign => 8,
         }
     }
@@ -124,15 +119,24 @@ pub async fn claim(
     lease: SignedDuration,
     now: Timestamp,
 ) -> Result<Vec<Claim>> {
+    // What took its workers with it, again and again, is not tried for ever.
+    Entity::update_many()
+        .col_expr(Column::Dead, Expr::value(true))
+        .col_expr(Column::Fault, Expr::value("no worker came back from it"))
+        .filter(Column::Dead.eq(false))
+        .filter(Column::Kind.eq(work.id()))
+        .filter(Column::Attempts.gte(work.attempts()))
+        .filter(Column::LeasedUntil.lte(micros(now)))
+        .exec(database)
+        .await?;
     let name = Uuid::now_v7().to_string();
-    let free = Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(micros(now)));
     let mut due = Query::select();
     due.column(Column::Id)
         .from(Entity)
         .and_where(Column::Dead.eq(false))
         .and_where(Column::Kind.eq(work.id()))
         .and_where(Column::DueAt.lte(micros(now)))
-        .cond_where(free)
+        .cond_where(free(now))
         .order_by(Column::DueAt, sea_orm::sea_query::Order::Asc)
         .limit(most)
         // Left out by SQLite, where there is one writer.
@@ -177,7 +181,11 @@ pub async fn again(change: &impl ConnectionTrait, claim: &Claim, due: Timestamp)
     if kept.rows_affected == 1 { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
-/// Says that it failed: it comes again later, or is dead after too many attempts. `fault` is a stable code, never a text.
+/// Says that it failed: it comes again later, or is dead after too many attempts. `fault` is for whoever looks after the desk: a code
+/// or a reason, never anything of a complaint. Returns whether it is dead.
+///
+/// # Errors
+/// As [`done`].
 pub async fn failed(
     database: &impl ConnectionTrait,
     work: Work,
@@ -188,7 +196,7 @@ pub async fn failed(
 ) -> Result<bool> {
     let dead = claim.attempts >= work.attempts() || later.is_none();
     let due = now.checked_add(later.unwrap_or_default()).unwrap_or(Timestamp::MAX);
-    Entity::update_many()
+    let kept = Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(micros(due)))
         .col_expr(Column::Lease, Expr::value(Option::<String>::None))
         .col_expr(Column::LeasedUntil, Expr::value(Option::<i64>::None))
@@ -197,7 +205,7 @@ pub async fn failed(
         .filter(mine(claim))
         .exec(database)
         .await?;
-    Ok(dead)
+    if kept.rows_affected == 1 { Ok(dead) } else { Err(Error::LeaseLost) }
 }
 
 /// How long a job that failed waits: 1, 2, 4 … seconds, ten minutes at most.
@@ -205,13 +213,14 @@ pub fn back_off(attempts: i64) -> SignedDuration {
     SignedDuration::from_secs((1i64 << (attempts.clamp(1, 10) - 1)).clamp(1, 600))
 }
 
-/// When the next job of a kind is due; none where there is none.
-pub async fn next_due(database: &impl ConnectionTrait, work: Work) -> Result<Option<i64>> {
+/// When the next job of a kind is due that nobody has in hand; none where there is none.
+pub async fn next_due(database: &impl ConnectionTrait, work: Work, now: Timestamp) -> Result<Option<i64>> {
     let select = Entity::find()
         .select_only()
         .column_as(Column::DueAt.min(), "due")
         .filter(Column::Dead.eq(false))
-        .filter(Column::Kind.eq(work.id()));
+        .filter(Column::Kind.eq(work.id()))
+        .filter(free(now));
     let least: Option<Option<i64>> = select.into_tuple().one(database).await?;
     Ok(least.flatten())
 }
@@ -244,4 +253,9 @@ pub async fn revive(database: &impl ConnectionTrait, id: &str, now: Timestamp) -
 
 fn mine(claim: &Claim) -> Condition {
     Condition::all().add(Column::Id.eq(&claim.id)).add(Column::Lease.eq(&claim.lease))
+}
+
+/// In nobody's hands.
+fn free(now: Timestamp) -> Condition {
+    Condition::any().add(Column::LeasedUntil.is_null()).add(Column::LeasedUntil.lte(micros(now)))
 }

@@ -3,7 +3,8 @@
 use crate::{
     Desk, Error, Result,
     desk::{
-        assign::staff::{self, Agent, Outcome, Presence, Waiting},
+        House,
+        assign::staff::{self, Agent, Outcome, Presence, Stays, Unfit, Waiting},
         people::Person,
         record::Record,
         store::{
@@ -12,15 +13,17 @@ use crate::{
             hold, instant, micros,
             queue::{self, Claim, Work},
         },
-        ticket::{Action, Actor, Command, Fact},
+        ticket::{Action, ActionKind, Actor, Command, Fact},
     },
 };
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many waiting tickets at most does somebody choose from.
-const CHOICE: u64 = 200;
+/// So many waiting tickets are looked at together,
+const PORTION: u64 = 200;
+/// and so many times, where nothing in them is for whoever looks.
+const PORTIONS: u64 = 10;
 /// Marks the subject of a job that is about a person and not about a ticket.
 const PERSON: &str = "staff:";
 
@@ -50,7 +53,7 @@ impl Desk {
 
     async fn find_somebody(&self, change: &Transaction, ticket: &str, agents: &[Agent], now: Timestamp) -> Result<()> {
         let Some(mut record) = Record::lock(change, ticket).await? else { return Ok(()) };
-        let Some(waiting) = waiting(&record) else { return Ok(()) };
+        let Some(waiting) = waiting(&record, self.house(), now) else { return Ok(()) };
         let routing = &self.house().routing;
         let strategy = routing.strategy(waiting.group.as_deref());
         let assignment = staff::assign(&waiting, agents, strategy, &routing.staff);
@@ -63,31 +66,47 @@ impl Desk {
         }
     }
 
+    /// Gives somebody what waits, in portions: those that this person cannot take must not hide those that come after them.
     async fn fill(&self, change: &Transaction, agent: &Agent, now: Timestamp) -> Result<()> {
-        let rows = ticket::Entity::find()
-            .filter(ticket::Column::Agent.is_null())
-            .filter(ticket::Column::EndedAt.is_null())
-            .filter(ticket::Column::Held.eq(false))
-            .filter(ticket::Column::Department.is_in(&agent.departments))
-            .order_by_asc(ticket::Column::Urgency)
-            .order_by_asc(ticket::Column::OpenedAt)
-            .limit(CHOICE)
-            .all(change)
-            .await?;
-        // In the order of ids, so that nobody waits for somebody who waits for him.
-        let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
-        let mut open = BTreeMap::new();
-        for id in ids {
-            if let Some(record) = Record::lock(change, &id).await?
-                && let Some(waiting) = waiting(&record)
-            {
-                open.insert(id, (record, waiting));
+        use ticket::Column;
+        // As `fit` has it: a ticket of a group is for its members, another one for the department.
+        let theirs = Condition::any()
+            .add(Column::Team.is_in(&agent.groups))
+            .add(Condition::all().add(Column::Team.is_null()).add(Column::Department.is_in(&agent.departments)));
+        for portion in 0..PORTIONS {
+            let rows = ticket::Entity::find()
+                .filter(Column::Agent.is_null())
+                .filter(Column::EndedAt.is_null())
+                .filter(Column::Held.eq(false))
+                .filter(theirs.clone())
+                .order_by_asc(Column::Urgency)
+                .order_by_asc(Column::OpenedAt)
+                .offset(portion * PORTION)
+                .limit(PORTION)
+                .all(change)
+                .await?;
+            let last = (rows.len() as u64) < PORTION;
+            // In the order of ids, so that nobody waits for somebody who waits for him.
+            let ids: BTreeSet<String> = rows.into_iter().map(|row| row.id).collect();
+            let mut open = BTreeMap::new();
+            for id in ids {
+                if let Some(record) = Record::lock(change, &id).await?
+                    && let Some(waiting) = waiting(&record, self.house(), now)
+                {
+                    open.insert(id, (record, waiting));
+                }
             }
-        }
-        let queue: Vec<Waiting> = open.values().map(|(_, waiting)| waiting.clone()).collect();
-        for taken in staff::drain(agent, &queue, &self.house().routing.staff).taken {
-            let (mut record, _) = open.remove(&taken.ticket).expect("what is taken was in the queue");
-            self.give(change, &mut record, &agent.id, &taken.reason.zh, now).await?;
+            let queue: Vec<Waiting> = open.values().map(|(_, waiting)| waiting.clone()).collect();
+            let drain = staff::drain(agent, &queue, &self.house().routing.staff);
+            let full = drain.left.iter().any(|left| matches!(left.stays, Stays::Unfit(Unfit::Full { .. })));
+            let served = full || !drain.taken.is_empty();
+            for taken in drain.taken {
+                let (mut record, _) = open.remove(&taken.ticket).expect("what is taken was in the queue");
+                self.give(change, &mut record, &agent.id, &taken.reason.zh, now).await?;
+            }
+            if served || last {
+                break;
+            }
         }
         Ok(())
     }
@@ -115,10 +134,11 @@ impl Desk {
     }
 }
 
-/// The ticket as it waits for somebody; none where it does not.
-fn waiting(record: &Record) -> Option<Waiting> {
+/// The ticket as it waits for somebody; none where it does not, or cannot be given now: a supervisor may be asked about it.
+fn waiting(record: &Record, house: &House, now: Timestamp) -> Option<Waiting> {
     let ticket = &record.ticket;
-    if ticket.agent.is_some() || ticket.end.is_some() || ticket.held.is_some() {
+    let can = house.rules().allowed(ticket, &Actor::system("assignment"), now).contains(&ActionKind::Assign);
+    if ticket.agent.is_some() || !can {
         return None;
     }
     let bounced = record.history.iter().filter(|event| matches!(event.fact, Fact::Bounced { .. }));
@@ -136,7 +156,7 @@ fn waiting(record: &Record) -> Option<Waiting> {
 
 /// Everybody, with what they have in hand.
 async fn agents(change: &Transaction) -> Result<Vec<Agent>> {
-    let people = person::Entity::find().filter(person::Column::Enabled.eq(true)).all(change).await?;
+    let people = person::Entity::find().all(change).await?;
     let open: Vec<(String, String, i64)> = ticket::Entity::find()
         .select_only()
         .column(ticket::Column::Agent)

@@ -13,7 +13,7 @@ use crate::{
             instant, micros,
             queue::{self, Claim, Work},
         },
-        ticket::{Action, Actor, Head},
+        ticket::{Action, ActionKind, Actor, Head},
     },
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
@@ -101,9 +101,12 @@ impl Desk {
             if !record.ticket.accepted {
                 record.act(house, &Action::Accept {}.into(), &routing, now)?;
             }
-            let (department, group) = (department.clone(), group.clone());
-            record.act(house, &Action::Assign { department, group, agent: None }.into(), &routing, now)?;
-            record.row.skills = serde_json::to_string(skills).expect("a list of texts is JSON");
+            // Somebody may have asked a supervisor to close it meanwhile.
+            if house.rules().allowed(&record.ticket, &routing, now).contains(&ActionKind::Assign) {
+                let (department, group) = (department.clone(), group.clone());
+                record.act(house, &Action::Assign { department, group, agent: None }.into(), &routing, now)?;
+                record.row.skills = serde_json::to_string(skills).expect("a list of texts is JSON");
+            }
         }
         let stored = stored(row, decision, &route, micros(now))?;
         decision::Entity::insert(stored)

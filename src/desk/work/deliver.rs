@@ -8,12 +8,11 @@ use crate::{
         seal::Place,
         store::{
             entity::{delivery, notice, webhook},
-            micros,
             queue::{self, Claim, Work},
         },
     },
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 impl Desk {
     /// Makes one attempt. What came of it is written after it was made: a process that dies in between makes it again, with the
@@ -35,23 +34,15 @@ impl Desk {
         };
         let (Some(notice), Some(target)) = (notice, target) else {
             // The receiver is gone: there is nobody to tell.
-            let change = self.store().begin().await?;
-            set(&change, &claim.subject, "dropped", None, None).await?;
-            queue::done(&change, claim).await?;
-            return Ok(change.commit().await?);
+            return queue::done(self.store().writer(), claim).await;
         };
         let outcome = self.attempt(&notice, &target).await?;
         let now = self.now();
         let attempts = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
         let next = next_attempt(attempts, &outcome, now, rand::random());
-        match (&outcome, next) {
-            (Outcome::Delivered, _) => {
-                let change = self.store().begin().await?;
-                set(&change, &claim.subject, "delivered", Some(micros(now)), None).await?;
-                queue::done(&change, claim).await?;
-                change.commit().await?;
-            }
-            (Outcome::Gone, _) => {
+        match outcome {
+            Outcome::Delivered => queue::done(self.store().writer(), claim).await,
+            Outcome::Gone => {
                 let change = self.store().begin().await?;
                 if let Target::Webhook(row) = &target {
                     webhook::Entity::update_many()
@@ -61,18 +52,15 @@ impl Desk {
                         .exec(&change)
                         .await?;
                 }
-                set(&change, &claim.subject, "dropped", None, Some("410")).await?;
                 queue::done(&change, claim).await?;
-                change.commit().await?;
+                Ok(change.commit().await?)
             }
-            (Outcome::Retry { reason, .. } | Outcome::Refused { reason }, next) => {
-                let state = if next.is_some() { "waiting" } else { "dead" };
-                set(self.store().writer(), &claim.subject, state, None, Some(reason)).await?;
+            Outcome::Retry { reason, .. } | Outcome::Refused { reason } => {
                 let later = next.map(|next| next.duration_since(now));
-                queue::failed(self.store().writer(), Work::Deliver, claim, "not_delivered", later, now).await?;
+                queue::failed(self.store().writer(), Work::Deliver, claim, &reason, later, now).await?;
+                Ok(())
             }
         }
-        Ok(())
     }
 
     async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
@@ -100,21 +88,4 @@ impl Desk {
 enum Target<'h> {
     Webhook(webhook::Model),
     Mail(&'h MailPlan, String),
-}
-
-async fn set(
-    database: &impl ConnectionTrait,
-    id: &str,
-    state: &str,
-    delivered: Option<i64>,
-    fault: Option<&str>,
-) -> Result<()> {
-    delivery::Entity::update_many()
-        .col_expr(delivery::Column::State, Expr::value(state))
-        .col_expr(delivery::Column::DeliveredAt, Expr::value(delivered))
-        .col_expr(delivery::Column::Fault, Expr::value(fault.map(str::to_owned)))
-        .filter(delivery::Column::Id.eq(id))
-        .exec(database)
-        .await?;
-    Ok(())
 }

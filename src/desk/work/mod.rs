@@ -55,7 +55,12 @@ impl Workers {
 
 async fn work_on(desk: Desk, work: Work, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match desk.work_once(work).await {
+        // A panic must not end the kind of work: its jobs come back when their leases end, and are dead in the end.
+        let round = {
+            let desk = desk.clone();
+            tokio::spawn(async move { desk.work_once(work).await }).await
+        };
+        let pause = match round.unwrap_or_else(|_| Err(Error::Internal("the work panicked".into()))) {
             // There may be more.
             Ok(done) if done > 0 => continue,
             Ok(_) => desk.sleep_for(work).await.unwrap_or(AFTER_A_FAULT),
@@ -111,9 +116,17 @@ impl Desk {
                 }
             }
             Work::Deliver => {
+                // All at once: one slow receiver must not hold up the others, nor outlast the lease.
+                let mut deliveries = JoinSet::new();
                 for claim in claims {
-                    let done = self.deliver(&claim).await;
-                    self.settle(work, claim, done).await?;
+                    let desk = self.clone();
+                    deliveries.spawn(async move {
+                        let done = desk.deliver(&claim).await;
+                        desk.settle(work, claim, done).await
+                    });
+                }
+                while let Some(done) = deliveries.join_next().await {
+                    done.unwrap_or_else(|_| Err(Error::Internal("a delivery panicked".into())))?;
                 }
             }
         }
@@ -154,7 +167,7 @@ impl Desk {
     }
 
     async fn sleep_for(&self, work: Work) -> Result<Duration> {
-        let Some(due) = queue::next_due(self.store().read(), work).await? else { return Ok(LONGEST_SLEEP) };
+        let Some(due) = queue::next_due(self.store().read(), work, self.now()).await? else { return Ok(LONGEST_SLEEP) };
         let wait = instant(due).duration_since(self.now());
         Ok(Duration::try_from(wait).unwrap_or(Duration::from_millis(50)).min(LONGEST_SLEEP))
     }

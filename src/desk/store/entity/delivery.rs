@@ -10,9 +10,6 @@ pub struct Model {
     pub id: String,
     pub notice_id: String,
     pub target: String,
-    pub state: String,
-    pub delivered_at: Option<i64>,
-    pub fault: Option<String>,
     pub created_at: i64,
 }
 

@@ -15,7 +15,6 @@ pub struct Model {
     pub capacity: i64,
     pub presence: String,
     pub supervisor: bool,
-    pub enabled: bool,
     pub last_assigned_at: Option<i64>,
     pub created_at: i64,
 }

@@ -122,7 +122,6 @@ CREATE TABLE ticket_event (
     note TEXT,
     PRIMARY KEY (ticket_id, sequence)
 );
-CREATE INDEX ticket_event_kind ON ticket_event (kind, at);
 
 -- Work that must not get lost. A worker claims it for the time of a lease; what fails comes again later, and is dead in the end.
 CREATE TABLE job (
@@ -155,9 +154,6 @@ CREATE TABLE delivery (
     id TEXT PRIMARY KEY,
     notice_id TEXT NOT NULL REFERENCES notice (id),
     target TEXT NOT NULL,
-    state TEXT NOT NULL,
-    delivered_at BIGINT,
-    fault TEXT,
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX delivery_target ON delivery (notice_id, target);
@@ -206,7 +202,6 @@ CREATE TABLE staff (
     capacity BIGINT NOT NULL,
     presence TEXT NOT NULL,
     supervisor BOOLEAN NOT NULL,
-    enabled BOOLEAN NOT NULL,
     last_assigned_at BIGINT,
     created_at BIGINT NOT NULL
 );

@@ -10,14 +10,11 @@ use crate::{
         body::SingleBody,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::{Refused, RefusedBody},
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Change an account: name, role, departments, whether it may sign in
 ///
@@ -35,7 +32,7 @@ pub(super) async fn change_account(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
     SingleBody(body): SingleBody,
 ) -> Result<Json<Account>, Refusal> {
     let front = front(&state)?;

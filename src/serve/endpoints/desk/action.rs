@@ -14,14 +14,14 @@ use crate::{
         body::SingleBody,
         caller::{Caller, expected},
         problem::{Problem, Refusal},
-        query::{Given, language},
+        query::{Given, Id, language},
         refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
 };
 use axum::{
     Json,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
@@ -81,7 +81,7 @@ pub(super) async fn act_on_ticket(
     caller: Caller,
     given: Given,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
     SingleBody(body): SingleBody,
 ) -> Result<Response, Refusal> {
     let front = front(&state)?;

@@ -7,14 +7,11 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Read a complaint, masked, with what the engine said
 #[utoipa::path(
@@ -29,7 +26,7 @@ pub(super) async fn complaint(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<ComplaintView>, Refusal> {
     let front = front(&state)?;
     given.none()?;

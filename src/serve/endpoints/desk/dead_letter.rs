@@ -7,14 +7,11 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    extract::{Path, State as Shared},
-    http::StatusCode,
-};
+use axum::{extract::State as Shared, http::StatusCode};
 
 /// Let work that failed too often try again
 #[utoipa::path(
@@ -29,7 +26,7 @@ pub(super) async fn retry_dead_letter(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<StatusCode, Refusal> {
     let front = front(&state)?;
     given.none()?;

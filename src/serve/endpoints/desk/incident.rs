@@ -7,14 +7,11 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,7 +37,7 @@ pub(super) async fn incident(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<IncidentView>, Refusal> {
     let front = front(&state)?;
     given.none()?;

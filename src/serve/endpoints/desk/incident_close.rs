@@ -7,14 +7,11 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Close an incident: the next complaints begin another
 #[utoipa::path(
@@ -29,7 +26,7 @@ pub(super) async fn close_incident(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Sight>, Refusal> {
     let front = front(&state)?;
     given.none()?;

@@ -8,14 +8,11 @@ use crate::{
         body::SingleBody,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::{Refused, RefusedBody},
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -68,7 +65,7 @@ pub(super) async fn reply_to_incident(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
     SingleBody(body): SingleBody,
 ) -> Result<Json<ReplyView>, Refusal> {
     let front = front(&state)?;

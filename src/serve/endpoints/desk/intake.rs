@@ -6,7 +6,6 @@ use crate::{
     desk::{
         access::Permission,
         intake::{Accepted, Request, Submission},
-        view::ComplaintView,
     },
     serve::{
         State,
@@ -161,10 +160,9 @@ pub(super) async fn intake(
     let mut taken = Taken::from(accepted);
     if wait > 0 {
         let patience = Duration::from_millis(wait);
-        let decided = tokio::time::timeout(patience, front.desk.decided(&id)).await;
-        if let Ok(view) = decided {
-            let ComplaintView { decision, .. } = view?;
-            taken.decision = decision;
+        // It is taken, whatever becomes of the wait.
+        if let Ok(Ok(view)) = tokio::time::timeout(patience, front.desk.decided(&id)).await {
+            taken.decision = view.decision;
         }
     }
     let place = format!("/v1/complaints/{id}");

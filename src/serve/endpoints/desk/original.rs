@@ -8,14 +8,11 @@ use crate::{
         State,
         caller::{Caller, RequestId},
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    Extension, Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Extension, Json, extract::State as Shared};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,7 +41,7 @@ pub(super) async fn original(
     caller: Caller,
     given: Given,
     request: Option<Extension<RequestId>>,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<OriginalView>, Refusal> {
     let front = front(&state)?;
     let [purpose] = given.only(["purpose"], "purpose")?;

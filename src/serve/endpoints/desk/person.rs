@@ -10,14 +10,11 @@ use crate::{
         body::SingleBody,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::{Refused, RefusedBody},
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Add a person to the desk, or say what has changed: departments, skills, room, presence
 ///
@@ -34,7 +31,7 @@ pub(super) async fn put_person(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
     SingleBody(body): SingleBody,
 ) -> Result<Json<Person>, Refusal> {
     let front = front(&state)?;

@@ -6,13 +6,10 @@ use crate::{
     serve::{
         State,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Follow a complaint, as its customer
 ///
@@ -28,7 +25,7 @@ use axum::{
 pub(super) async fn progress(
     Shared(state): Shared<State>,
     given: Given,
-    Path(token): Path<String>,
+    Id(token): Id,
 ) -> Result<Json<Progress>, Refusal> {
     let front = front(&state)?;
     given.none()?;

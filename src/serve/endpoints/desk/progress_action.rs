@@ -7,14 +7,11 @@ use crate::{
         State,
         body::SingleBody,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::RefusedBody,
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 
 /// Say something to a complaint, as its customer: reply, confirm, dispute, rate, take it back or open it again
 #[utoipa::path(
@@ -32,7 +29,7 @@ use axum::{
 pub(super) async fn act_as_customer(
     Shared(state): Shared<State>,
     given: Given,
-    Path(token): Path<String>,
+    Id(token): Id,
     SingleBody(body): SingleBody,
 ) -> Result<Json<Progress>, Refusal> {
     let front = front(&state)?;

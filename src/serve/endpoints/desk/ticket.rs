@@ -7,14 +7,14 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::{Given, language},
+        query::{Given, Id, language},
         refused::Refused,
     },
     taxonomy::Language,
 };
 use axum::{
     Json,
-    extract::{Path, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -39,7 +39,7 @@ pub(super) async fn ticket(
     caller: Caller,
     given: Given,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Response, Refusal> {
     let front = front(&state)?;
     let [lang] = given.only(["lang"], "lang")?;

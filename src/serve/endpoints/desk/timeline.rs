@@ -8,14 +8,11 @@ use crate::{
         State,
         caller::Caller,
         problem::{Problem, Refusal},
-        query::Given,
+        query::{Given, Id},
         refused::Refused,
     },
 };
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,7 +38,7 @@ pub(super) async fn timeline(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Timeline>, Refusal> {
     let front = front(&state)?;
     given.none()?;
