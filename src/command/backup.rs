@@ -6,8 +6,16 @@ use super::{
 };
 use crate::{
     Result,
-    desk::store::{Store, backup},
+    desk::{
+        access::{
+            Principal,
+            audit::{AuditAction, Entry},
+        },
+        audit,
+        store::{Store, backup},
+    },
 };
+use jiff::Timestamp;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Copy the desk's database while it is in use, and check the copy
@@ -36,6 +44,16 @@ impl Backup {
                 true => backup::verify(&self.file).await?,
                 false => {
                     let store: Store = self.store.open().await?;
+                    // Before, so that the copy knows of itself.
+                    let change = store.begin().await?;
+                    let entry = Entry::new(
+                        &Principal::local(),
+                        AuditAction::BackupMade,
+                        Vec::<String>::new(),
+                        Timestamp::now(),
+                    );
+                    audit::note(&change, &entry).await?;
+                    change.commit().await?;
                     let told = backup::copy(&store, &self.file).await?;
                     store.close().await;
                     told

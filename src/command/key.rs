@@ -15,7 +15,6 @@ use crate::{
         },
         audit, keys,
         store::Store,
-        ticket::Scope,
     },
 };
 use jiff::{SignedDuration, Timestamp};
@@ -101,10 +100,7 @@ impl Key {
         let now = Timestamp::now();
         match &self.act {
             Act::Create { name, role, department, scope, days } => {
-                let departments = match department.is_empty() {
-                    true => Scope::All,
-                    false => Scope::Departments(department.iter().cloned().collect()),
-                };
+                let departments = (!department.is_empty()).then(|| department.iter().cloned().collect()).into();
                 let scopes = (!scope.is_empty()).then(|| scope.iter().copied().collect());
                 let end = |days: u16| now.checked_add(SignedDuration::from_hours(24 * i64::from(days)));
                 let expires = days.map(end).transpose().map_err(|_| Error::InvalidRequest {

@@ -13,6 +13,7 @@ pub mod key;
 pub mod migrate;
 pub mod policy;
 pub mod replay;
+pub mod reseal;
 pub mod score;
 pub mod serve;
 mod stdout;
@@ -54,6 +55,7 @@ enum Command {
     Key(key::Key),
     Migrate(migrate::Migrate),
     Backup(backup::Backup),
+    Reseal(reseal::Reseal),
 }
 
 /// Which model answers, under which rules. The same flags on every command that decides.
@@ -104,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Backup(command) => command.run(),
+        Command::Reseal(command) => command.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error} [{}]", error.code());

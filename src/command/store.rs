@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     desk::{
-        seal::{KeyRing, generate, write_new},
+        seal::{KeyRing, add_key, generate, write_new},
         store::Store,
     },
 };
@@ -57,7 +57,7 @@ impl StoreFlags {
         let path = self.data.join(KEYS);
         if !path.exists() {
             std::fs::create_dir_all(&self.data).map_err(|source| Error::file(&self.data, source))?;
-            write_new(&path, &generate(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()))?;
+            write_new(&path, &generate(today()))?;
             eprintln!(
                 "new sealing keys in {}: keep a copy with your backups, without them nothing opens",
                 path.display()
@@ -65,6 +65,36 @@ impl StoreFlags {
         }
         KeyRing::from_file(&path)
     }
+}
+
+impl StoreFlags {
+    /// Puts a new current key into the key file.
+    ///
+    /// # Errors
+    /// [`Error::SealKeys`], also where the keys are in the environment; [`Error::File`].
+    pub fn add_key(&self) -> Result<()> {
+        if std::env::var_os(VARIABLE).is_some() {
+            let reason = "they are in the environment: put a new key before the others there".into();
+            return Err(Error::SealKeys { origin: VARIABLE.into(), reason });
+        }
+        self.keys()?;
+        let path = self.data.join(KEYS);
+        let fault = |source| Error::file(&path, source);
+        let old = zeroize::Zeroizing::new(std::fs::read_to_string(&path).map_err(fault)?);
+        let text = add_key(&old, &path.display().to_string(), today())?;
+        // Beside it and then in its place: whatever happens, one of the two is whole.
+        let beside = self.data.join(format!("{KEYS}.new"));
+        // One that a run left which broke off was never used.
+        let _ = std::fs::remove_file(&beside);
+        write_new(&beside, &text)?;
+        std::fs::rename(&beside, &path).map_err(fault)?;
+        eprintln!("a new key in {}: keep a copy with your backups", path.display());
+        Ok(())
+    }
+}
+
+fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 /// Runs work that waits for a database.

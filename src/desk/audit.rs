@@ -95,6 +95,8 @@ impl Desk {
     /// Those of the database.
     pub async fn revive(&self, id: &str, principal: &Principal) -> Result<bool> {
         let (change, now) = (self.store().begin().await?, self.now());
+        // First, as everybody does who writes an entry: two who wait for each other's lock would never end.
+        hold(&change, Lock::Audit).await?;
         let revived = queue::revive(&change, id, now).await?;
         if revived {
             note(&change, &Entry::new(principal, AuditAction::WorkReplayed, [id], now)).await?;

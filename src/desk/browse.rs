@@ -7,7 +7,7 @@ use super::{
 use crate::{Error, Result};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, SimpleExpr},
+    sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr},
 };
 
 /// The most of a list that comes at once.
@@ -119,8 +119,8 @@ impl Desk {
             }
         }
         if let Some(category) = &filter.category {
-            // Ids have no `%`, and `_` matches itself too.
-            let below = Column::Category.like(format!("{category}.%"));
+            let plain = category.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+            let below = Column::Category.like(LikeExpr::new(format!("{plain}.%")).escape('\\'));
             found = found.filter(Condition::any().add(Column::Category.eq(category)).add(below));
         }
         if let Some(departments) = &filter.within {

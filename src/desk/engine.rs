@@ -1,7 +1,7 @@
 //! What the desk needs of the engine: reading and deciding. The server gives its queue, so that the desk waits in line with
 //! everybody else.
 
-use crate::{Complaint, Decision, Error, Pipeline, Result, policy::Policy, segment::Reading, taxonomy::Taxonomy};
+use crate::{Complaint, Decision, Error, Pipeline, Result, segment::Reading};
 use std::{future::Future, pin::Pin, sync::Arc};
 
 /// Decisions that come later: one result a complaint, in order; an error where none could be asked for.
@@ -17,12 +17,6 @@ pub trait Engine: Send + Sync + 'static {
 
     /// Decides about complaints.
     fn decide(&self, complaints: Vec<Complaint>) -> Decisions<'_>;
-
-    /// The labels that decisions use.
-    fn taxonomy(&self) -> &Taxonomy;
-
-    /// The rules that decisions follow.
-    fn policy(&self) -> &Policy;
 }
 
 /// The pipeline itself, for desks without a server.
@@ -37,13 +31,5 @@ impl Engine for Arc<Pipeline> {
             let decided = tokio::task::spawn_blocking(move || pipeline.decide_all(&complaints).0).await;
             decided.map_err(|_| Error::Internal("the engine panicked".into()))
         })
-    }
-
-    fn taxonomy(&self) -> &Taxonomy {
-        &self.taxonomy
-    }
-
-    fn policy(&self) -> &Policy {
-        &self.policy
     }
 }

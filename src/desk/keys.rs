@@ -11,7 +11,6 @@ use super::{
         entity::{account, api_key},
         instant, micros,
     },
-    ticket::Scope,
 };
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -47,7 +46,8 @@ impl Desk {
     }
 }
 
-/// How many keys and accounts of administrators are good at an instant.
+/// How many keys and accounts of administrators are good at an instant: those that nothing narrows, for the others cannot
+/// mend what is broken.
 ///
 /// # Errors
 /// Those of the database.
@@ -63,9 +63,12 @@ pub(in crate::desk) async fn administrators_in(database: &impl ConnectionTrait, 
     let found = api_key::Entity::find()
         .filter(api_key::Column::Role.eq(DeskRole::Admin.id()))
         .filter(api_key::Column::RevokedAt.is_null())
+        .filter(api_key::Column::Scopes.is_null())
+        .filter(api_key::Column::Departments.is_null())
         .filter(good);
     let accounts = account::Entity::find()
         .filter(account::Column::Role.eq(DeskRole::Admin.id()))
+        .filter(account::Column::Departments.is_null())
         .filter(account::Column::Enabled.eq(true));
     Ok(found.count(database).await? + accounts.count(database).await?)
 }
@@ -76,10 +79,7 @@ pub(in crate::desk) async fn administrators_in(database: &impl ConnectionTrait, 
 /// Those of the database.
 pub async fn keep(database: &impl ConnectionTrait, key: &KeyRecord) -> Result<()> {
     let scopes = key.scopes.as_ref().map(|scopes| serde_json::to_string(scopes).expect("ids are JSON"));
-    let departments = match &key.departments {
-        Scope::All => None,
-        Scope::Departments(ids) => Some(serde_json::to_string(ids).expect("ids are JSON")),
-    };
+    let departments = key.departments.ids().map(|ids| serde_json::to_string(ids).expect("ids are JSON"));
     let row = api_key::Model {
         id: key.id.clone(),
         name: key.name.clone(),
@@ -129,7 +129,7 @@ fn record(row: api_key::Model) -> Result<KeyRecord> {
         secret_hash: row.secret_hash,
         role: DeskRole::ALL.into_iter().find(|role| role.id() == row.role).ok_or_else(unreadable)?,
         scopes,
-        departments: departments.map_or(Scope::All, Scope::Departments),
+        departments: departments.into(),
         created_at: instant(row.created_at),
         expires_at: row.expires_at.map(instant),
         revoked_at: row.revoked_at.map(instant),

@@ -1,7 +1,17 @@
 //! The people of the desk: who they are, what they can do, whether they are there.
 
-use super::{Desk, store::entity::staff, store::micros, work::offer};
-use crate::{Error, Result, desk::store::queue::Work};
+use super::{
+    Desk,
+    access::{
+        Permission, Principal,
+        audit::{AuditAction, Entry},
+    },
+    accounts::{is_id, is_name},
+    audit::note,
+    store::{entity::staff, micros, queue::Work},
+    work::offer,
+};
+use crate::{Error, Result};
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,8 +64,10 @@ impl Desk {
     /// Adds a person, or says what has changed. Who is there and has room gets what waits.
     ///
     /// # Errors
+    /// [`Error::Forbidden`] where the person works, or worked, for a department that is not whoever asks's;
     /// [`Error::InvalidRequest`] where a department, group, skill or presence is not known.
-    pub async fn put_person(&self, person: &Person) -> Result<()> {
+    pub async fn put_person(&self, person: &Person, by: &Principal) -> Result<()> {
+        by.require(Permission::StaffManage)?;
         self.check(person)?;
         let now = self.now();
         let json = |list: serde_json::Result<String>| list.expect("lists and maps of texts are JSON");
@@ -82,6 +94,11 @@ impl Desk {
         ];
         let again = OnConflict::column(staff::Column::Id).update_columns(known).to_owned();
         let change = self.store().begin().await?;
+        note(&change, &Entry::new(by, AuditAction::StaffChanged, [&person.id], now)).await?;
+        let before = staff::Entity::find_by_id(&person.id).one(&change).await?.map(Person::read).transpose()?;
+        for department in before.iter().flat_map(|before| &before.departments).chain(&person.departments) {
+            by.require_in(Permission::StaffManage, Some(department))?;
+        }
         staff::Entity::insert(row).on_conflict(again).exec_without_returning(&change).await?;
         offer(&change, &person.id, now).await?;
         change.commit().await?;
@@ -101,14 +118,10 @@ impl Desk {
     fn check(&self, person: &Person) -> Result<()> {
         let wrong = |what: &str, reason: &str| Err(Error::InvalidRequest { what: what.into(), reason: reason.into() });
         let house = self.house();
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if person.id.is_empty() || person.id.len() > 64 || !person.id.chars().all(plain) {
+        if !is_id(&person.id) {
             return wrong("id", "must be 1 to 64 letters, digits, points, hyphens and underscores");
         }
-        if person.name.trim().is_empty()
-            || person.name.chars().count() > 100
-            || person.name.chars().any(char::is_control)
-        {
+        if !is_name(&person.name) {
             return wrong("name", "must be 1 to 100 characters, none of them a control character");
         }
         if person.departments.iter().any(|id| house.taxonomy.department_index(id).is_none()) {

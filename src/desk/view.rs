@@ -254,6 +254,21 @@ impl Desk {
         row.ok_or(Error::NoSuchTicket)
     }
 
+    /// Which department has the ticket of a complaint.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchComplaint`].
+    pub async fn department_of_complaint(&self, id: &str) -> Result<Option<String>> {
+        let row: Option<Option<String>> = ticket::Entity::find()
+            .select_only()
+            .column(ticket::Column::Department)
+            .filter(ticket::Column::ComplaintId.eq(id))
+            .into_tuple()
+            .one(self.store().read())
+            .await?;
+        row.ok_or(Error::NoSuchComplaint)
+    }
+
     /// A complaint as soon as the engine has decided about it. Never returns where that never happens: give up by a timeout.
     ///
     /// # Errors

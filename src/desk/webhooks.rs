@@ -2,11 +2,16 @@
 
 use super::{
     Desk,
+    access::{
+        Principal,
+        audit::{AuditAction, Entry},
+    },
+    audit::note,
     notify::{Kind, Secret},
     seal::Place,
     store::{entity::webhook, instant, micros},
 };
-use crate::{Error, Result};
+use crate::Result;
 use jiff::Timestamp;
 use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
 use uuid::Uuid;
@@ -34,12 +39,16 @@ impl Desk {
     /// # Errors
     /// [`Error::WebhookUrl`] where the guard does not let it be reached, [`Error::WebhookSecret`] for a bad secret of one's
     /// own, [`Error::InvalidRequest`] for an unknown kind.
-    pub async fn add_webhook(&self, url: &str, kinds: &[String], secret: Option<&str>) -> Result<(Registered, String)> {
+    pub async fn add_webhook(
+        &self,
+        url: &str,
+        kinds: &[String],
+        secret: Option<&str>,
+        by: &Principal,
+    ) -> Result<(Registered, String)> {
         let endpoint = self.webhooks().guard().endpoint(url)?;
         if kinds.iter().any(|kind| Kind::from_id(kind).is_none()) {
-            let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.id()).collect();
-            let reason = format!("names one that there is not; there are {}", known.join(", "));
-            return Err(Error::InvalidRequest { what: "kinds".into(), reason });
+            return Err(Kind::unknown());
         }
         let secret = match secret {
             Some(secret) => Secret::parse(secret)?,
@@ -58,6 +67,8 @@ impl Desk {
             id,
         };
         let told = registered(row.clone());
+        let change = self.store().begin().await?;
+        note(&change, &Entry::new(by, AuditAction::WebhookChanged, [&row.id], now)).await?;
         webhook::Entity::insert(webhook::ActiveModel {
             id: Set(row.id),
             url: Set(row.url),
@@ -67,8 +78,9 @@ impl Desk {
             fault: Set(row.fault),
             created_at: Set(row.created_at),
         })
-        .exec_without_returning(self.store().writer())
+        .exec_without_returning(&change)
         .await?;
+        change.commit().await?;
         Ok((told, revealed))
     }
 
@@ -85,9 +97,15 @@ impl Desk {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn remove_webhook(&self, id: &str) -> Result<bool> {
-        let gone = webhook::Entity::delete_by_id(id).exec(self.store().writer()).await?;
-        Ok(gone.rows_affected == 1)
+    pub async fn remove_webhook(&self, id: &str, by: &Principal) -> Result<bool> {
+        let change = self.store().begin().await?;
+        note(&change, &Entry::new(by, AuditAction::WebhookChanged, [id], self.now())).await?;
+        let gone = webhook::Entity::delete_by_id(id).exec(&change).await?.rows_affected == 1;
+        // Nothing was done where there was none, and nothing is noted.
+        if gone {
+            change.commit().await?;
+        }
+        Ok(gone)
     }
 }
 

@@ -1,11 +1,12 @@
-//! Who asks: the principal behind a request, by its API key, or by sitting at the machine while there are no keys yet.
+//! Who asks: the principal behind a request, by its API key, by a session, or by sitting at the machine while there is no
+//! administrator yet.
 
 use super::{Front, State, problem::Refusal};
 use crate::{
     Error, Result,
     desk::{
         access::{Permission, Principal, key::Key, listen, session::Token},
-        ticket::{Actor, Scope},
+        ticket::Actor,
     },
 };
 use axum::{
@@ -33,10 +34,7 @@ impl Caller {
 
     /// The departments that lists are held to; none: all.
     pub fn departments(&self) -> Option<Vec<String>> {
-        match &self.0.departments {
-            Scope::All => None,
-            Scope::Departments(ids) => Some(ids.iter().cloned().collect()),
-        }
+        self.0.departments.ids().map(|ids| ids.iter().cloned().collect())
     }
 
     /// Who that is to a ticket.

@@ -4,9 +4,7 @@ use super::batcher::{Batcher, Decide};
 use crate::{
     Complaint, Desk, Result,
     desk::{Decisions, Engine, intake::Line, keys},
-    policy::Policy,
     segment::Reading,
-    taxonomy::Taxonomy,
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -61,13 +59,5 @@ impl Engine for Queued {
             let answers = self.batcher.decide_many(complaints).await?;
             Ok(answers.into_iter().map(|answer| answer.result).collect())
         })
-    }
-
-    fn taxonomy(&self) -> &Taxonomy {
-        self.decide.taxonomy()
-    }
-
-    fn policy(&self) -> &Policy {
-        self.decide.policy()
     }
 }

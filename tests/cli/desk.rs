@@ -1,4 +1,4 @@
-//! What is done to a desk without its server: keys, tables, backups.
+//! What is done to a desk without its server: keys, tables, backups, new sealing keys.
 
 use super::{fenzhen, stdout, told};
 
@@ -41,4 +41,19 @@ fn a_backup_can_be_checked_and_is_never_written_over() {
     std::fs::write(file, "SQLite format 3, or not").unwrap();
     let broken = told(&on(&folder, &["backup", "--verify", file]));
     assert!(broken.starts_with("exit 2") && broken.contains("error:"), "{broken}");
+}
+
+#[test]
+fn a_new_sealing_key_comes_before_the_old_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(stdout(&on(&folder, &["reseal"])), "0 of 0 values changed\n");
+    let file = folder.path().join("data/seal.keys");
+    let keys = || -> Vec<String> {
+        let text = std::fs::read_to_string(&file).unwrap();
+        text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    };
+    let before = keys();
+    assert_eq!(stdout(&on(&folder, &["reseal", "--new-key"])), "0 of 0 values changed\n");
+    assert_eq!(keys()[1..], before, "the old ones stay");
+    assert_ne!(keys()[0], before[0]);
 }

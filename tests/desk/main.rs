@@ -7,5 +7,6 @@ mod incidents;
 mod intake;
 mod notices;
 mod relate;
+mod reseal;
 mod stores;
 mod tickets;

@@ -3,6 +3,7 @@
 use crate::stores::{Fixture, on_every_store_of, submission};
 use fenzhen::desk::{
     House,
+    access::Principal,
     intake::Request,
     notify::{Allowed, Guard, Secret, Signed, TOLERANCE, verify},
     store::{
@@ -85,7 +86,7 @@ fn a_webhook_hears_what_it_wants_signed_and_again_after_a_fault() {
     // One receiver a database: the first answer of each is a fault.
     for_each(&[500, 200], async |at, receiver| {
         let kinds = ["ticket.opened".to_owned(), "deadline.breached".to_owned()];
-        let (_, secret) = at.desk.add_webhook(&receiver.url, &kinds, None).await.unwrap();
+        let (_, secret) = at.desk.add_webhook(&receiver.url, &kinds, None, &Principal::local()).await.unwrap();
         complain(&at).await;
         at.desk.work_off().await.unwrap();
         assert_eq!(receiver.kinds(), ["ticket.opened"], "the fault is noted, and it waits");
@@ -113,7 +114,7 @@ fn a_webhook_hears_what_it_wants_signed_and_again_after_a_fault() {
 #[test]
 fn who_is_gone_is_told_nothing_more() {
     for_each(&[410], async |at, receiver| {
-        at.desk.add_webhook(&receiver.url, &[], None).await.unwrap();
+        at.desk.add_webhook(&receiver.url, &[], None, &Principal::local()).await.unwrap();
         complain(&at).await;
         at.desk.work_off().await.unwrap();
         let registered = at.desk.webhooks_registered().await.unwrap();
@@ -130,7 +131,7 @@ fn who_is_gone_is_told_nothing_more() {
 fn what_never_arrives_is_dead_and_can_try_again() {
     for_each(&[500], async |at, receiver| {
         let kinds = ["ticket.opened".to_owned()];
-        at.desk.add_webhook(&receiver.url, &kinds, None).await.unwrap();
+        at.desk.add_webhook(&receiver.url, &kinds, None, &Principal::local()).await.unwrap();
         complain(&at).await;
         for _ in 0..12 {
             at.desk.work_off().await.unwrap();
@@ -139,7 +140,7 @@ fn what_never_arrives_is_dead_and_can_try_again() {
         assert_eq!(receiver.kinds().len(), 10, "the schedule has an end");
         let dead = queue::dead(at.desk.store().read(), 10).await.unwrap();
         assert_eq!(dead.len(), 1);
-        assert!(at.desk.revive(&dead[0].id, &fenzhen::desk::access::Principal::local()).await.unwrap());
+        assert!(at.desk.revive(&dead[0].id, &Principal::local()).await.unwrap());
         at.desk.work_off().await.unwrap();
         assert_eq!(receiver.kinds().len(), 11);
     });
@@ -157,7 +158,7 @@ fn webhooks_do_not_lead_into_the_own_network() {
                 "https://u:p@example.com/",
             ] {
                 assert_eq!(
-                    at.desk.add_webhook(url, &[], None).await.unwrap_err().code(),
+                    at.desk.add_webhook(url, &[], None, &Principal::local()).await.unwrap_err().code(),
                     "invalid_webhook_url",
                     "{url}"
                 );

@@ -16,7 +16,7 @@ static PIPELINE: LazyLock<Arc<Pipeline>> =
     LazyLock::new(|| Arc::new(Pipeline::open(Path::new("models/retail"), None).expect("the shipped bundle opens")));
 
 /// A key file of our own; it seals nothing that anybody sent.
-static KEYS: LazyLock<String> =
+pub static KEYS: LazyLock<String> =
     LazyLock::new(|| fenzhen::desk::seal::generate("2026-11-26".parse().unwrap()).to_string());
 
 /// A desk with what it stands on.
@@ -41,16 +41,21 @@ impl Fixture {
 
     /// The same database under another desk, as after a restart or in another process.
     pub async fn again(&self) -> Desk {
-        desk(&self.url, self.now.clone(), &|_| {}).await
+        self.again_with(&KEYS).await
+    }
+
+    /// The same with other sealing keys.
+    pub async fn again_with(&self, keys: &str) -> Desk {
+        desk(&self.url, self.now.clone(), keys, &|_| {}).await
     }
 }
 
-async fn desk(url: &str, now: Arc<Mutex<Timestamp>>, rules: &dyn Fn(&mut House)) -> Desk {
+async fn desk(url: &str, now: Arc<Mutex<Timestamp>>, keys: &str, rules: &dyn Fn(&mut House)) -> Desk {
     let pipeline = PIPELINE.clone();
     let mut house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
     rules(&mut house);
     let watch: Watch = Arc::new(move || *now.lock().unwrap());
-    let keys = KeyRing::parse(&KEYS, "tests").unwrap();
+    let keys = KeyRing::parse(keys, "tests").unwrap();
     let store = Store::open(url).await.unwrap();
     Desk::with_watch(store, house, Arc::new(pipeline), keys, watch)
 }
@@ -88,7 +93,7 @@ async fn fixture(server: Option<&str>, rules: &dyn Fn(&mut House)) -> Fixture {
     };
     // A Thursday morning at work.
     let now = Arc::new(Mutex::new("2026-11-26T09:30+08:00".parse().unwrap()));
-    Fixture { desk: desk(&url, now.clone(), rules).await, url, now, _folder: folder }
+    Fixture { desk: desk(&url, now.clone(), &KEYS, rules).await, url, now, _folder: folder }
 }
 
 /// A complaint as a channel sends it.

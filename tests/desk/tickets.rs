@@ -2,6 +2,7 @@
 
 use crate::stores::{Fixture, on_every_store, submission};
 use fenzhen::desk::{
+    access::Principal,
     browse::TicketFilter,
     intake::Request,
     people::Person,
@@ -84,8 +85,8 @@ fn a_command_for_an_older_version_is_refused() {
 #[test]
 fn tickets_go_to_those_with_room_and_the_rest_when_someone_frees_up() {
     on_every_store(async |at| {
-        at.desk.put_person(&person("a1", &["logistics"], 2)).await.unwrap();
-        at.desk.put_person(&person("a2", &["logistics"], 2)).await.unwrap();
+        at.desk.put_person(&person("a1", &["logistics"], 2), &Principal::local()).await.unwrap();
+        at.desk.put_person(&person("a2", &["logistics"], 2), &Principal::local()).await.unwrap();
         let supervisor = Actor::everywhere(Role::Supervisor, "s1");
         let mut ids = Vec::new();
         for n in 0..6 {

@@ -65,6 +65,13 @@ impl At {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
+    async fn key_in(&self, role: DeskRole, departments: Scope) -> String {
+        let now = jiff::Timestamp::now();
+        let (key, record) = KeyRecord::issue(role.id(), role, None, departments, None, now).unwrap();
+        keys::keep(self.store.writer(), &record).await.unwrap();
+        key.reveal().to_owned()
+    }
+
     async fn key(&self, role: DeskRole, scopes: Option<&[Permission]>) -> String {
         let scopes = scopes.map(|scopes| scopes.iter().copied().collect());
         let now = jiff::Timestamp::now();
@@ -189,6 +196,37 @@ async fn people_sign_in_with_a_cookie_and_change_nothing_without_its_token() {
     assert_eq!(at.send(with(complain(), None)).await.json()["code"], "csrf");
     assert_eq!(at.send(with(complain(), Some(&csrf))).await.status, 201);
     assert_eq!(at.send(with(Request::get("/v1/accounts").body(Body::empty()).unwrap(), None)).await.status, 403);
+    // One's own password with the old one, which ends the session; another's as an administrator.
+    let put = |path: &str, body: &str| {
+        Request::put(path).header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap()
+    };
+    let own = |old: &str| {
+        let body = format!(r#"{{"old": "{old}", "new": "不尽长江滚滚来 2026"}}"#);
+        with(put("/v1/sessions/password", &body), Some(&csrf))
+    };
+    assert_eq!(at.send(own("不是这个密码")).await.json()["code"], "unauthenticated");
+    assert_eq!(at.send(own("长江后浪推前浪 2026")).await.status, 204);
+    assert_eq!(at.send(with(list(), None)).await.status, 401);
+    let by_admin = |path: &str, password: &str| {
+        let mut request = put(path, &format!(r#"{{"password": "{password}"}}"#));
+        request.headers_mut().insert("authorization", format!("Bearer {admin}").parse().unwrap());
+        request
+    };
+    assert_eq!(at.send(by_admin("/v1/accounts/nobody/password", "无边落木萧萧下 2026")).await.status, 404);
+    assert_eq!(at.send(by_admin("/v1/accounts/li.na/password", "short")).await.json()["code"], "invalid_request");
+    assert_eq!(at.send(by_admin("/v1/accounts/li.na/password", "无边落木萧萧下 2026")).await.status, 204);
+    let signed = at.send(post("/v1/sessions", r#"{"name": "li.na", "password": "无边落木萧萧下 2026"}"#)).await;
+    assert_eq!(signed.status, 201, "{}", signed.body);
+    let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
+    let csrf = signed.json()["csrf"].as_str().unwrap().to_owned();
+    let with = |mut request: Request<Body>, csrf: Option<&str>| {
+        request.headers_mut().insert("cookie", cookie.parse().unwrap());
+        if let Some(csrf) = csrf {
+            request.headers_mut().insert("x-csrf-token", csrf.parse().unwrap());
+        }
+        request
+    };
+    assert_eq!(at.send(with(list(), None)).await.status, 200);
     let leave = || Request::delete("/v1/sessions").body(Body::empty()).unwrap();
     assert_eq!(at.send(with(leave(), Some(&csrf))).await.status, 204);
     assert_eq!(at.send(with(list(), None)).await.status, 401);
@@ -213,6 +251,16 @@ async fn many_about_one_product_get_one_answer() {
     let id = incidents["items"][0]["id"].as_str().unwrap_or_else(|| panic!("{incidents}")).to_owned();
     let seen = at.get(&format!("/v1/incidents/{id}"), None).await.json();
     assert_eq!(seen["tickets"].as_array().unwrap().len(), 5);
+    // That it was opened was told, and can be looked up.
+    let told = at.get("/v1/notices?kind=incident.opened", None).await.json();
+    assert_eq!(told["items"][0]["notice"]["data"]["incident"], id.as_str(), "{told}");
+    assert_eq!(at.get("/v1/notices?kind=moon.landed", None).await.json()["code"], "invalid_request");
+    assert_eq!(at.get("/v1/notices?ticket=C20261126-999999-9", None).await.json()["items"], serde_json::json!([]));
+    // What is everybody's is not closed by one department.
+    let finance = at.key_in(DeskRole::Supervisor, Scope::Departments(["finance".to_owned()].into())).await;
+    let mut one = post(&format!("/v1/incidents/{id}/close"), "");
+    one.headers_mut().insert("authorization", format!("Bearer {finance}").parse().unwrap());
+    assert_eq!(at.send(one).await.json()["code"], "forbidden");
     let answer = post(&format!("/v1/incidents/{id}/reply"), r#"{"text": "该批次已召回，全额退款"}"#);
     let told = at.send(answer).await.json();
     assert_eq!(told["sent"].as_array().map(Vec::len), Some(5), "{told}");

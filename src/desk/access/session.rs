@@ -118,11 +118,6 @@ pub struct Session {
 }
 
 impl Session {
-    /// One that begins.
-    pub fn new(now: Timestamp) -> Self {
-        Session { created_at: now, seen_at: now }
-    }
-
     /// When it ends unless it is used before.
     pub fn ends_at(&self, policy: &SessionPolicy) -> Timestamp {
         let end = |from: Timestamp, after| from.checked_add(after).unwrap_or(Timestamp::MAX);
@@ -153,6 +148,10 @@ mod tests {
 
     fn now() -> Timestamp {
         "2026-11-26T01:00:00Z".parse().unwrap()
+    }
+
+    fn begun(now: Timestamp) -> Session {
+        Session { created_at: now, seen_at: now }
     }
 
     const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -198,13 +197,13 @@ mod tests {
     #[test]
     fn a_session_ends_idle_or_old() {
         let policy = SessionPolicy::default();
-        let mut session = Session::new(now());
+        let mut session = begun(now());
         for (minutes, written) in [(0, false), (2, false), (3, true), (5, false), (62, true), (100, true)] {
             assert_eq!(session.renew(&policy, now() + MINUTE * minutes).unwrap(), written, "{minutes}");
         }
         let told = session.renew(&policy, now() + MINUTE * 160).unwrap_err().to_string();
         assert_eq!(told, "the session is over: sign in again");
-        let mut session = Session { seen_at: now() + MINUTE * 719, ..Session::new(now()) };
+        let mut session = Session { seen_at: now() + MINUTE * 719, ..begun(now()) };
         assert!(session.renew(&policy, now() + MINUTE * 719).is_ok());
         assert!(session.renew(&policy, now() + MINUTE * 720).is_err(), "twelve hours are the end");
         assert!(session.renew(&policy, now()).is_ok(), "a clock that goes back ends nothing");
@@ -214,7 +213,7 @@ mod tests {
         #[test]
         fn no_use_keeps_a_session_alive_for_ever(gaps in prop::collection::vec(0..70i32, 1..60)) {
             let policy = SessionPolicy::default();
-            let mut session = Session::new(now());
+            let mut session = begun(now());
             let (mut minutes, mut last) = (0, 0);
             for gap in gaps {
                 minutes += gap;

@@ -1,6 +1,6 @@
 //! Making accounts and changing them.
 
-use super::{Account, is_id, lock, read};
+use super::{Account, is_id, is_name, lock, read};
 use crate::{
     Desk, Error, Result,
     desk::{
@@ -58,7 +58,8 @@ impl Desk {
         let old = lock(&change, &account.id).await?.ok_or(Error::NoSuchAccount)?;
         let before = read(&old)?;
         by.require_grant(before.role, None, &before.scope())?;
-        let rules = |account: &Account| account.enabled && account.role == DeskRole::Admin;
+        let rules =
+            |account: &Account| account.enabled && account.role == DeskRole::Admin && account.departments.is_none();
         if rules(&before) && !rules(account) && administrators_in(&change, now).await? < 2 {
             return Err(wrong(
                 "account",
@@ -81,7 +82,10 @@ impl Desk {
     pub async fn set_password(&self, id: &str, password: &str, by: &Principal) -> Result<()> {
         by.require(Permission::StaffManage)?;
         if by.kind == PrincipalKind::Session && by.id == id {
-            return Err(wrong("account", "is your own: change its password with the old one"));
+            return Err(wrong(
+                "account",
+                "is your own: change its password with the old one, at /v1/sessions/password",
+            ));
         }
         let row = account::Entity::find_by_id(id).one(self.store().read()).await?.ok_or(Error::NoSuchAccount)?;
         let account = read(&row)?;
@@ -111,8 +115,7 @@ impl Desk {
         if Principal::is_reserved(&account.id) {
             return Err(wrong("id", "is one that keys and the machine itself have"));
         }
-        let name = &account.name;
-        if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        if !is_name(&account.name) {
             return Err(wrong("name", "must be 1 to 100 characters, none of them a control character"));
         }
         if account.role == DeskRole::Integration {

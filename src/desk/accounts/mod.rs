@@ -55,7 +55,7 @@ fn enabled() -> bool {
 
 impl Account {
     fn scope(&self) -> Scope {
-        self.departments.clone().map_or(Scope::All, Scope::Departments)
+        self.departments.clone().into()
     }
 }
 
@@ -138,7 +138,13 @@ fn read(row: &account::Model) -> Result<Account> {
     })
 }
 
-fn is_id(id: &str) -> bool {
+/// Whether somebody may have it as an id: it stands in histories, paths and logs.
+pub(in crate::desk) fn is_id(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     (1..=64).contains(&id.len()) && id.chars().all(plain)
+}
+
+/// Whether somebody may be called so.
+pub(in crate::desk) fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.chars().count() <= 100 && !name.chars().any(char::is_control)
 }

@@ -3,6 +3,7 @@
 use crate::{
     Result,
     desk::{
+        browse::before,
         record,
         store::{
             Store,
@@ -40,8 +41,7 @@ impl<'s> Portions<'s> {
         use ticket::Column;
         let mut find = ticket::Entity::find().filter(self.condition.clone());
         if let Some((at, id)) = &self.last {
-            let same = Condition::all().add(Column::OpenedAt.eq(*at)).add(Column::Id.lt(id));
-            find = find.filter(Condition::any().add(Column::OpenedAt.lt(*at)).add(same));
+            find = find.filter(before(Column::OpenedAt, Column::Id, *at, id));
         }
         let find = find.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id).limit(PORTION);
         let rows = find.all(self.store.read()).await?;

@@ -22,6 +22,8 @@ pub struct Replied {
     pub refused: Vec<(Number, &'static str)>,
     /// Whose tickets it is not for.
     pub left_out: Vec<(Number, LeftOut)>,
+    /// How many tickets are those of departments that are none of the actor's.
+    pub elsewhere: usize,
 }
 
 impl Desk {
@@ -35,14 +37,17 @@ impl Desk {
     /// [`Error::NoSuchIncident`]; [`Error::InvalidRequest`] where the text is empty or too long, or no member is open; those of
     /// the database: then the same call goes on where it broke off.
     pub async fn reply_to_all(&self, incident: &str, text: &str, actor: &Actor) -> Result<Replied> {
-        let (_, members) = self.incident(incident).await?;
+        let (_, mut members) = self.incident(incident).await?;
+        let all = members.len();
+        members.retain(|row| actor.scope.sees(row.department.as_deref()));
         let recipients: Vec<Recipient> = members.iter().map(recipient).collect::<Result<_>>()?;
         let plan = reply_to_all(&recipients, &self.masked(text))?;
         let ids: BTreeMap<&str, &str> = members.iter().map(|row| (row.number.as_str(), row.id.as_str())).collect();
-        let mut replied = Replied { left_out: plan.left_out, ..Replied::default() };
+        let mut replied = Replied { left_out: plan.left_out, elsewhere: all - members.len(), ..Replied::default() };
+        let mut broke_off = None;
         let note = format!("群体事件 {incident} 的统一答复（one answer to all of an incident）");
         for number in plan.to {
-            let id = ids.get(number.to_string().as_str()).copied().ok_or(Error::NoSuchTicket)?;
+            let Some(id) = ids.get(number.to_string().as_str()) else { continue };
             match self.reply_to_one(id, &plan.text, &note, actor).await {
                 Ok(true) => replied.sent.push(number),
                 Ok(false) => replied.before.push(number),
@@ -51,13 +56,17 @@ impl Desk {
                     | Error::TicketTransition { .. }
                     | Error::TicketCommand { .. }),
                 ) => replied.refused.push((number, fault.code())),
-                Err(fault) => return Err(fault),
+                Err(fault) => {
+                    broke_off = Some(fault);
+                    break;
+                }
             }
         }
+        // Those that have it have it, even where it broke off.
         self.wake(Work::Assign);
         self.wake(Work::Tick);
         self.wake(Work::Deliver);
-        Ok(replied)
+        broke_off.map_or(Ok(replied), Err)
     }
 
     /// False where it has the answer already.

@@ -44,7 +44,9 @@ impl Desk {
         let accepted = match self.accept_all(&good).await {
             // Another process took the same complaint at the same time: now it is known.
             Err(Error::StoreRace) => self.accept_all(&good).await?,
-            accepted => accepted?,
+            Err(fault @ (Error::Store { .. } | Error::StoreUnavailable { .. })) => return Err(fault),
+            Err(_) => self.accept_apart(&good).await,
+            Ok(accepted) => accepted,
         };
         let mut accepted = accepted.into_iter();
         let one = |read: Result<()>| read.and_then(|()| accepted.next().expect("one result for each that was read"));
@@ -55,16 +57,28 @@ impl Desk {
         Ok(results)
     }
 
-    /// All in one transaction. A fault of the database is a fault of all; others harm nobody else.
+    /// Each in a transaction of its own: one of them cannot be written, and harms nobody else.
+    async fn accept_apart(&self, requests: &[(&Request, Reading)]) -> Vec<Result<Accepted>> {
+        let mut results = Vec::with_capacity(requests.len());
+        for request in requests {
+            let one = self.accept_all(std::slice::from_ref(request)).await;
+            results.extend(one.unwrap_or_else(|fault| vec![Err(fault)]));
+        }
+        results
+    }
+
+    /// All in one transaction. A conflict is found before anything is written, and is one complaint's own; after any other
+    /// fault none is written.
     async fn accept_all(&self, requests: &[(&Request, Reading)]) -> Result<Vec<Result<Accepted>>> {
         let change = self.store().begin().await?;
         let mut results = Vec::with_capacity(requests.len());
         for (request, reading) in requests {
             match self.accept_one(&change, request, reading).await {
-                Err(fault @ (Error::Store { .. } | Error::StoreRace | Error::StoreUnavailable { .. })) => {
-                    return Err(fault);
+                Ok(accepted) => results.push(Ok(accepted)),
+                Err(fault @ (Error::IdempotencyConflict | Error::ExternalIdConflict { .. })) => {
+                    results.push(Err(fault));
                 }
-                result => results.push(result),
+                Err(fault) => return Err(fault),
             }
         }
         forget_keys(&change, self.now()).await?;

@@ -86,6 +86,25 @@ impl Scope {
             Scope::Departments(ids) => ids.contains(department),
         }
     }
+
+    /// Whether a ticket of that department, or of none yet, is among theirs.
+    pub fn sees(&self, department: Option<&str>) -> bool {
+        department.is_none_or(|department| self.covers(department))
+    }
+
+    /// The ids; none: every department.
+    pub fn ids(&self) -> Option<&BTreeSet<String>> {
+        match self {
+            Scope::All => None,
+            Scope::Departments(ids) => Some(ids),
+        }
+    }
+}
+
+impl From<Option<BTreeSet<String>>> for Scope {
+    fn from(ids: Option<BTreeSet<String>>) -> Self {
+        ids.map_or(Scope::All, Scope::Departments)
+    }
 }
 
 /// Who wants to do something.

@@ -13,10 +13,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuditAction {
-    /// Read the original text of a complaint.
+    /// Read the original text of a complaint, with its contact.
     OriginalRead,
-    /// Read a contact.
-    ContactRead,
     /// Opened a file that came with a complaint: nobody masks files.
     AttachmentRead,
     /// Took out training rows.
@@ -27,7 +25,7 @@ pub enum AuditAction {
     SignedIn,
     /// Made an account.
     StaffCreated,
-    /// Changed an account: role, departments, whether it may sign in.
+    /// Changed an account, or what is known of a person: role, departments, whether it may sign in.
     StaffChanged,
     /// Set a password, an own one or another's.
     PasswordSet,
@@ -49,9 +47,8 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// All actions.
-    pub const ALL: [AuditAction; 16] = [
+    pub const ALL: [AuditAction; 15] = [
         AuditAction::OriginalRead,
-        AuditAction::ContactRead,
         AuditAction::AttachmentRead,
         AuditAction::DataExported,
         AuditAction::AuditRead,
@@ -71,8 +68,7 @@ impl AuditAction {
     /// What people call it.
     pub fn name(self) -> Name {
         let (zh, en) = match self {
-            AuditAction::OriginalRead => ("查看原文", "read an original text"),
-            AuditAction::ContactRead => ("查看联系方式", "read a contact"),
+            AuditAction::OriginalRead => ("查看原文与联系方式", "read an original text and its contact"),
             AuditAction::AttachmentRead => ("打开附件", "opened an attachment"),
             AuditAction::DataExported => ("导出数据", "exported data"),
             AuditAction::AuditRead => ("查看审计日志", "read the audit log"),

@@ -1,5 +1,6 @@
 //! What a notice is about, and whom it is written for.
 
+use crate::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Declares the kinds once: the variant, its stable id, what it tells.
@@ -99,4 +100,12 @@ ids! {
     Supervisor = "supervisor",
     /// Software, over a webhook.
     System = "system",
+}
+
+impl Kind {
+    /// The fault of naming one that there is not.
+    pub fn unknown() -> Error {
+        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.id()).collect();
+        Error::InvalidRequest { what: "kind".into(), reason: format!("must be one of {}", known.join(", ")) }
+    }
 }

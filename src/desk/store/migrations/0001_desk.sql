@@ -149,6 +149,7 @@ CREATE TABLE notice (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX notice_ticket ON notice (ticket_id, created_at);
+CREATE INDEX notice_latest ON notice (created_at, id);
 
 CREATE TABLE delivery (
     id TEXT PRIMARY KEY,

@@ -18,7 +18,8 @@ use axum::{Json, extract::State as Shared};
 
 /// Change an account: name, role, departments, whether it may sign in
 ///
-/// Its sessions end where its rights change. The last administrator stays one.
+/// Its sessions end where its role changes or it may not sign in any more; other departments hold from the next request on.
+/// The last administrator stays one.
 #[utoipa::path(
     put, path = "/v1/accounts/{id}", tag = "access", request_body = Account, params(("id" = String, Path)),
     responses(

@@ -2,13 +2,11 @@
 
 use super::front;
 use crate::{
-    Error,
     desk::{
         access::Permission,
         ticket::{Action, ActionKind, Command, etag},
         view::TicketView,
     },
-    request::Fault,
     serve::{
         State,
         body::SingleBody,
@@ -37,24 +35,6 @@ pub(super) struct Wanted {
     pub action: Action,
     /// For staff; kept in the history.
     pub note: Option<String>,
-}
-
-impl Wanted {
-    /// Reads it. Messages never quote what was sent.
-    pub fn read(body: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(body).map_err(|fault| {
-            let place = format!("line {}, column {}", fault.line(), fault.column());
-            Error::from(match fault.is_data() {
-                true => Fault::InvalidValue {
-                    field: "action".into(),
-                    reason: format!("is no action that there is ({place})"),
-                },
-                false => {
-                    Fault::NotJson { reason: "it cannot be read".into(), line: fault.line(), column: fault.column() }
-                }
-            })
-        })
-    }
 }
 
 /// Do something to a ticket
@@ -87,7 +67,7 @@ pub(super) async fn act_on_ticket(
     let front = front(&state)?;
     let [lang] = given.only(["lang"], "lang")?;
     let language = language(lang.as_deref())?.unwrap_or_default();
-    let Wanted { action, note } = Wanted::read(&body)?;
+    let Wanted { action, note } = super::read(&body, "an action")?;
     caller.require(needed(action.kind()))?;
     let id = front.desk.ticket_id(&id).await?;
     let command = Command { action, expected: expected(&headers)?, note };

@@ -31,8 +31,7 @@ pub(super) async fn complaint(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::ComplaintsRead)?;
-    let view = front.desk.complaint(&id).await?;
-    let department = front.desk.department_of(&view.ticket).await?;
+    let department = front.desk.department_of_complaint(&id).await?;
     caller.0.require_in(Permission::ComplaintsRead, department.as_deref())?;
-    Ok(Json(view))
+    Ok(Json(front.desk.complaint(&id).await?))
 }

@@ -43,7 +43,7 @@ pub(super) async fn incident(
     given.none()?;
     caller.require(Permission::TicketsRead)?;
     let (incident, members) = front.desk.incident(&id).await?;
-    let seen = |department: &Option<String>| department.as_ref().is_none_or(|id| caller.0.departments.covers(id));
-    let tickets = members.into_iter().filter(|row| seen(&row.department)).map(TicketSummary::from).collect();
+    let seen = |row: &crate::desk::store::entity::ticket::Model| caller.0.departments.sees(row.department.as_deref());
+    let tickets = members.into_iter().filter(seen).map(TicketSummary::from).collect();
     Ok(Json(IncidentView { incident, tickets }))
 }

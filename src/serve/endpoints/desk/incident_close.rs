@@ -31,5 +31,9 @@ pub(super) async fn close_incident(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::TicketsAssign)?;
+    // It is everybody's whose tickets belong to it.
+    for member in front.desk.incident(&id).await?.1 {
+        caller.0.require_in(Permission::TicketsAssign, member.department.as_deref())?;
+    }
     Ok(Json(front.desk.close_incident(&id, &caller.actor()).await?))
 }

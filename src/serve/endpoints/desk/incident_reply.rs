@@ -33,7 +33,7 @@ pub(super) struct ReplyView {
     before: Vec<String>,
     /// Whose tickets do not take it, with the stable code of why.
     refused: Vec<(String, String)>,
-    /// How many tickets it is not for: closed ones, and those that go on in others.
+    /// How many tickets it is not for: closed ones, those that go on in others, those of other departments.
     left_out: usize,
 }
 
@@ -44,7 +44,7 @@ impl From<Replied> for ReplyView {
             sent: numbers(replied.sent),
             before: numbers(replied.before),
             refused: replied.refused.iter().map(|(number, code)| (number.to_string(), (*code).to_owned())).collect(),
-            left_out: replied.left_out.len(),
+            left_out: replied.left_out.len() + replied.elsewhere,
         }
     }
 }
@@ -71,6 +71,7 @@ pub(super) async fn reply_to_incident(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::TicketsAssign)?;
+    caller.require(Permission::TicketsAct)?;
     let ReplyToAll { text } = super::read(&body, "an answer")?;
     Ok(Json(front.desk.reply_to_all(&id, &text, &caller.actor()).await?.into()))
 }

@@ -1,6 +1,7 @@
 //! The paths of the desk, one file each.
 
 mod account;
+mod account_password;
 mod accounts;
 mod action;
 mod audit;
@@ -15,10 +16,12 @@ mod incident_reply;
 mod incidents;
 mod intake;
 mod intake_batch;
+mod notices;
 mod original;
 mod person;
 mod progress;
 mod progress_action;
+mod session_password;
 mod sessions;
 mod staff;
 mod ticket;
@@ -59,6 +62,9 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(sessions::sign_in, sessions::sign_out))
         .routes(routes!(accounts::list_accounts, accounts::create_account))
         .routes(routes!(account::change_account))
+        .routes(routes!(account_password::set_password))
+        .routes(routes!(session_password::change_password))
+        .routes(routes!(notices::notices))
         .routes(routes!(dispatch::dispatch))
         .routes(routes!(incidents::incidents))
         .routes(routes!(incident::incident))

@@ -51,8 +51,7 @@ pub(super) async fn original(
         reason: "is missing: say what the original is needed for".into(),
     })?;
     let purpose = Purpose::try_from(purpose)?;
-    let view = front.desk.complaint(&id).await?;
-    let department = front.desk.department_of(&view.ticket).await?;
+    let department = front.desk.department_of_complaint(&id).await?;
     caller.0.require_in(Permission::ComplaintsReadOriginal, department.as_deref())?;
     let request = request.map(|Extension(RequestId(id))| id);
     let original = front.desk.original(&id, &caller.0, purpose, request).await?;

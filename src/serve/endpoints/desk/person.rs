@@ -42,6 +42,6 @@ pub(super) async fn put_person(
         let reason = "is not the one of the path".into();
         return Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into());
     }
-    front.desk.put_person(&person).await?;
+    front.desk.put_person(&person, &caller.0).await?;
     Ok(Json(person))
 }

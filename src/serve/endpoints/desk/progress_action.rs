@@ -34,7 +34,7 @@ pub(super) async fn act_as_customer(
 ) -> Result<Json<Progress>, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    let Wanted { action, note } = Wanted::read(&body)?;
+    let Wanted { action, note } = super::read(&body, "an action")?;
     let command = Command { note, ..Command::new(action) };
     Ok(Json(front.desk.act_as_customer(&token, command).await?))
 }

@@ -46,7 +46,7 @@ pub(super) async fn ticket(
     caller.require(Permission::TicketsRead)?;
     let id = front.desk.ticket_id(&id).await?;
     let view = front.desk.ticket(&id, &caller.actor(), language(lang.as_deref())?.unwrap_or_default()).await?;
-    caller.0.require_in(Permission::TicketsRead, view.ticket.department.as_deref())?;
+    caller.0.require_in(Permission::TicketsRead, view.state.department.as_deref())?;
     let tag = etag(view.state.version);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {

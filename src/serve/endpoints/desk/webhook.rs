@@ -31,7 +31,7 @@ pub(super) async fn remove_webhook(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::WebhooksManage)?;
-    match front.desk.remove_webhook(&id).await? {
+    match front.desk.remove_webhook(&id, &caller.0).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Refusal::NotFound),
     }

@@ -97,7 +97,7 @@ pub(super) async fn add_webhook(
     given.none()?;
     caller.require(Permission::WebhooksManage)?;
     let wanted: NewWebhook = super::read(&body, "a webhook")?;
-    let (one, secret) = front.desk.add_webhook(&wanted.url, &wanted.kinds, wanted.secret.as_deref()).await?;
+    let (one, secret) = front.desk.add_webhook(&wanted.url, &wanted.kinds, wanted.secret.as_deref(), &caller.0).await?;
     let place = format!("/v1/webhooks/{}", one.id);
     let view = WebhookView { secret: Some(secret), ..one.into() };
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(view)).into_response())
