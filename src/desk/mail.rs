@@ -1,4 +1,4 @@
-//! Who of the house hears of what by e-mail: `mail.toml`.
+//! Who hears of what by e-mail: `mail.toml`.
 //!
 //! ```toml
 //! language = "zh"
@@ -9,7 +9,12 @@
 //! address = "logistics-lead@example.com"
 //! audience = "department_head"
 //! department = "logistics"
+//! [customers]
+//! link = "https://desk.example.com/v1/progress/{token}"
 //! ```
+//!
+//! Without `[customers]` only the house is written to. With it, customers who left an e-mail address hear of every step that
+//! has a text for them, or of the `kinds` that are named.
 
 use super::{
     clock::Calendar,
@@ -22,9 +27,12 @@ use crate::{
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::{fmt, path::Path};
+use zeroize::Zeroizing;
 
-/// What begins the target of a delivery by e-mail.
+/// What begins the target of a delivery to the house by e-mail.
 const SCHEME: &str = "mailto:";
+/// Stands in a link for what opens the ticket to its customer.
+const TOKEN: &str = "{token}";
 
 /// What a recipient hears of without naming it: what is late, what is fierce, what many complain about.
 const USUAL: [Kind; 6] = [
@@ -43,6 +51,16 @@ pub struct MailPlan {
     templates: Templates,
     language: Language,
     to: Vec<Recipient>,
+    customers: Option<Customers>,
+}
+
+/// What customers hear, and where they see more.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Customers {
+    link: Option<String>,
+    #[serde(default)]
+    kinds: Vec<Kind>,
 }
 
 #[derive(Clone)]
@@ -68,6 +86,7 @@ struct Document {
     smtp: MailSettings,
     #[serde(default)]
     to: Vec<Line>,
+    customers: Option<Customers>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +131,18 @@ impl MailPlan {
             })
         };
         let to = document.to.into_iter().map(recipient).collect::<Result<_>>()?;
-        Ok(MailPlan { mailer: Mailer::new(&document.smtp)?, templates, language: document.language, to })
+        let customers = document.customers;
+        if let Some(link) = customers.as_ref().and_then(|customers| customers.link.as_ref()) {
+            let sound = url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+            if !sound || link.matches(TOKEN).count() != 1 {
+                return Err(fault("the link of customers is an http(s) URL with {token} in it once".into()));
+            }
+        }
+        let silent = |kind: &&Kind| !templates.covers(**kind, Audience::Customer);
+        if let Some(kind) = customers.iter().flat_map(|customers| &customers.kinds).find(silent) {
+            return Err(fault(format!("there is no text of {} for customers", kind.id())));
+        }
+        Ok(MailPlan { mailer: Mailer::new(&document.smtp)?, templates, language: document.language, to, customers })
     }
 
     /// The targets of a notice about a ticket of a department.
@@ -125,7 +155,49 @@ impl MailPlan {
         self.to.iter().filter(wants).map(Recipient::target)
     }
 
-    /// Makes one attempt to bring a notice to a target that is a mailbox.
+    /// Whether customers with an address hear of it.
+    pub(in crate::desk) fn tells_customers(&self, kind: Kind) -> bool {
+        let wants = |customers: &Customers| customers.kinds.is_empty() || customers.kinds.contains(&kind);
+        self.customers.as_ref().is_some_and(wants) && self.templates.covers(kind, Audience::Customer)
+    }
+
+    /// Makes one attempt to bring a notice to the customer whose it is. The link is made here, for this one message: it opens
+    /// the ticket to whoever holds it.
+    pub(in crate::desk) async fn send_to_customer(
+        &self,
+        contact: &str,
+        token: &str,
+        notice: &Notice,
+        calendar: &Calendar,
+        at: Timestamp,
+    ) -> Outcome {
+        let Some(customers) = &self.customers else {
+            return Outcome::Refused { reason: "customers are written to no more".into() };
+        };
+        let Ok(mailbox) = contact.trim().parse::<Mailbox>() else {
+            return Outcome::Refused { reason: "the address cannot be used".into() };
+        };
+        let link = customers.link.as_ref().map(|link| Zeroizing::new(link.replace(TOKEN, token)));
+        self.write(mailbox, Audience::Customer, link.as_ref().map(|link| link.as_str()), notice, calendar, at).await
+    }
+
+    async fn write(
+        &self,
+        to: Mailbox,
+        audience: Audience,
+        link: Option<&str>,
+        notice: &Notice,
+        calendar: &Calendar,
+        at: Timestamp,
+    ) -> Outcome {
+        // The reader's own text of it: the notice was written for whoever works on the ticket.
+        let notice = Notice { audience, ..notice.clone() };
+        let reader = Reader { language: self.language, zone: calendar.zone(), now: at, link };
+        let rendered = self.templates.render(&notice, &reader);
+        self.mailer.channel(to).send(Outgoing { notice: &notice, rendered: rendered.as_ref(), at }).await
+    }
+
+    /// Makes one attempt to bring a notice to a target that is a mailbox of the house.
     pub(in crate::desk) async fn send(
         &self,
         target: &str,
@@ -139,15 +211,11 @@ impl MailPlan {
         let Ok(mailbox) = one.address.parse::<Mailbox>() else {
             return Outcome::Refused { reason: "the address cannot be used".into() };
         };
-        // The reader's own text of it: the notice was written for whoever works on the ticket.
-        let notice = Notice { audience: one.audience, ..notice.clone() };
-        let reader = Reader { language: self.language, zone: calendar.zone(), now: at, link: None };
-        let rendered = self.templates.render(&notice, &reader);
-        self.mailer.channel(mailbox).send(Outgoing { notice: &notice, rendered: rendered.as_ref(), at }).await
+        self.write(mailbox, one.audience, None, notice, calendar, at).await
     }
 }
 
-/// Whether a delivery goes by e-mail.
+/// Whether a delivery goes to the house by e-mail.
 pub(in crate::desk) fn is_mail(target: &str) -> bool {
     target.starts_with(SCHEME)
 }
@@ -189,6 +257,23 @@ mod tests {
         let both = ["mailto:lead@example.com?as=department_head", "mailto:boss@example.com?as=supervisor"];
         assert_eq!(told(Kind::DeadlineEscalated, Some("logistics")), both);
         assert_eq!(told(Kind::TicketOpened, Some("logistics")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn customers_hear_only_where_the_house_wants_it() {
+        assert!(!plan(PLAN).unwrap().tells_customers(Kind::TicketResolved));
+        let some = format!("{PLAN}\n[customers]\nkinds = [\"ticket.resolved\"]");
+        assert!(plan(&some).unwrap().tells_customers(Kind::TicketResolved));
+        assert!(!plan(&some).unwrap().tells_customers(Kind::TicketOpened));
+        let all = plan(&format!("{PLAN}\n[customers]\nlink = \"https://d.example/p/{{token}}\"")).unwrap();
+        assert!(all.tells_customers(Kind::TicketOpened));
+        assert!(!all.tells_customers(Kind::DeadlineBreached), "what is late is the house's own matter");
+        for bad in
+            ["link = \"https://d.example/p\"", "link = \"javascript:{token}\"", "kinds = [\"deadline.breached\"]"]
+        {
+            let told = plan(&format!("{PLAN}\n[customers]\n{bad}")).unwrap_err();
+            assert_eq!(told.code(), "invalid_mail_settings", "{bad}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     record::Record,
     store::{
         Transaction,
-        entity::{delivery, notice, webhook},
+        entity::{complaint, delivery, notice, webhook},
         micros,
         queue::{self, Work},
     },
@@ -16,7 +16,9 @@ use super::{
 };
 use crate::Result;
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict,
+};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -36,13 +38,19 @@ pub(in crate::desk) struct Receivers<'h> {
 #[derive(Clone, Copy, Default)]
 pub(in crate::desk) struct About<'a> {
     pub ticket: Option<&'a str>,
+    /// The complaint whose customer may hear of it.
+    pub complaint: Option<&'a str>,
     pub department: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
     /// A ticket as it stands.
     pub fn ticket(record: &'a Record) -> Self {
-        About { ticket: Some(&record.row.id), department: record.ticket.department.as_deref() }
+        About {
+            ticket: Some(&record.row.id),
+            complaint: Some(&record.row.complaint_id),
+            department: record.ticket.department.as_deref(),
+        }
     }
 }
 
@@ -83,7 +91,13 @@ pub(in crate::desk) async fn tell(
             | Kind::TicketEscalated
             | Kind::IncidentOpened
     );
-    let targets = receivers.of(notice.kind, about);
+    let mut targets = receivers.of(notice.kind, about);
+    if let Some(complaint) = about.complaint
+        && receivers.mail.is_some_and(|plan| plan.tells_customers(notice.kind))
+        && has_mailbox(change, complaint).await?
+    {
+        targets.insert(CUSTOMER.into());
+    }
     if !kept && targets.is_empty() {
         return Ok(false);
     }
@@ -111,6 +125,15 @@ pub(in crate::desk) async fn tell(
         queue::put(change, Work::Deliver, &id, now, now).await?;
     }
     Ok(true)
+}
+
+/// The target of a delivery to whoever complained.
+pub(in crate::desk) const CUSTOMER: &str = "customer";
+
+/// Whether a customer left an e-mail address.
+async fn has_mailbox(change: &Transaction, complaint: &str) -> Result<bool> {
+    let select = complaint::Entity::find_by_id(complaint).select_only().column(complaint::Column::ContactIsMail);
+    Ok(select.into_tuple().one(change).await?.unwrap_or(false))
 }
 
 impl Desk {

@@ -1,21 +1,28 @@
 //! What happens is told: once, signed, again after a fault, and not at all to who wants nothing more.
 
+#[path = "../../src/desk/notify/deliver/tests/mail_server.rs"]
+mod mail_server;
+
 use crate::stores::{Fixture, on_every_store_of, submission};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use fenzhen::desk::{
     House,
     access::Principal,
     intake::Request,
-    notify::{Allowed, Guard, Secret, Signed, TOLERANCE, verify},
+    mail::MailPlan,
+    notify::{Allowed, Guard, Secret, Signed, TOLERANCE, Templates, verify},
     store::{
         entity,
         queue::{self, Work},
     },
 };
+use mail_server::{MailServer, Manners};
 use sea_orm::{EntityTrait, QueryOrder};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -177,4 +184,57 @@ fn for_each<T: Future<Output = ()>>(statuses: &'static [u16], test: impl Fn(Fixt
         *receiver.lock().unwrap() = Some(new);
     };
     on_every_store_of(open, |at| test(at, receiver.lock().unwrap().clone().unwrap()));
+}
+
+/// What a message says: its body comes in base64.
+fn plain_text(message: &str) -> String {
+    let body: String = message.split_once("\n\n").unwrap().1.split_whitespace().collect();
+    String::from_utf8(BASE64_STANDARD.decode(body).unwrap()).unwrap()
+}
+
+/// A mail server in a runtime of its own, which outlives the test's.
+fn mail_server() -> MailServer {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tell.send(MailServer::start(Manners::default()).await).unwrap();
+            std::future::pending::<()>().await
+        })
+    });
+    told.recv().unwrap()
+}
+
+#[test]
+fn customers_with_an_address_hear_what_is_for_them() {
+    let server = mail_server();
+    let plan = format!(
+        "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nfrom = \"desk@example.com\"\n\
+         [customers]\nlink = \"https://desk.example.com/v1/progress/{{token}}\"\nkinds = [\"ticket.opened\", \"ticket.closed\"]",
+        server.address.port()
+    );
+    let rules = |house: &mut House| {
+        let plan = MailPlan::parse(&plan, Path::new("mail.toml"), Templates::built_in(), &house.taxonomy);
+        house.mail = Some(plan.unwrap());
+    };
+    on_every_store_of(rules, async |at| {
+        let before = server.seen().messages.len();
+        let mut tokens = Vec::new();
+        for contact in ["li.na@example.com", "13900139000"] {
+            let json = format!(r#"{{"text": "鞋子开胶了，电话13800138000", "contact": "{contact}"}}"#);
+            let request = Request { submission: submission(&json), key: None };
+            tokens.push(at.desk.accept(&[request]).await.unwrap().remove(0).unwrap().token);
+        }
+        at.desk.work_off().await.unwrap();
+        let seen = server.seen();
+        let messages = &seen.messages[before..];
+        assert_eq!(messages.len(), 1, "a telephone gets no e-mail");
+        assert!(seen.commands.iter().any(|line| line.contains("RCPT TO:<li.na@example.com>")));
+        let text = plain_text(&messages[0]);
+        assert!(text.contains(&format!("https://desk.example.com/v1/progress/{}", tokens[0])), "{text}");
+        assert!(!text.contains("13800138000"));
+        let stored = entity::delivery::Entity::find().all(at.desk.store().read()).await.unwrap();
+        assert!(stored.iter().all(|row| row.target == "customer"), "no address is stored in the clear");
+        assert_eq!(queue::depth(at.desk.store().read(), Work::Deliver).await.unwrap(), (0, 0));
+    });
 }

@@ -7,6 +7,7 @@ use crate::{
     desk::{
         access::secret,
         incident::product_key,
+        notify::Mailbox,
         record::Record,
         seal::Place,
         store::{
@@ -186,6 +187,7 @@ impl Desk {
             customer_id: Set(complaint.customer.as_ref().and_then(|customer| customer.id.clone())),
             tier: Set(complaint.customer.as_ref().and_then(|customer| customer.tier.clone())),
             contact_sealed: Set(contact.map(|contact| sealed("contact", contact))),
+            contact_is_mail: Set(contact.is_some_and(|contact| contact.trim().parse::<Mailbox>().is_ok())),
             contact_index: Set(contact.and_then(|contact| keys.contact_index(contact))),
             original_sealed: Set(sealed("original", &complaint.text)),
             masked_text: Set(stored_text(reading)),

@@ -3,16 +3,19 @@
 use crate::{
     Desk, Error, Result,
     desk::{
+        intake::place,
         mail::{MailPlan, is_mail},
         notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
+        outbox::CUSTOMER,
         seal::Place,
         store::{
-            entity::{delivery, notice, webhook},
+            entity::{complaint, delivery, notice, webhook},
             queue::{self, Claim, Work},
         },
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use zeroize::Zeroizing;
 
 impl Desk {
     /// Makes one attempt. What came of it is written after it was made: a process that dies in between makes it again, with the
@@ -26,6 +29,7 @@ impl Desk {
         };
         let target = match row {
             Some(row) if is_mail(&row.target) => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            Some(row) if row.target == CUSTOMER => self.customer_of(notice.as_ref()).await?,
             Some(row) => {
                 let row = webhook::Entity::find_by_id(&row.target).one(database).await?;
                 row.filter(|row| row.enabled).map(Target::Webhook)
@@ -63,12 +67,30 @@ impl Desk {
         }
     }
 
+    /// Whoever complained, where that is known and wants to be written to.
+    async fn customer_of(&self, notice: Option<&notice::Model>) -> Result<Option<Target<'_>>> {
+        let (Some(plan), Some(ticket)) = (&self.house().mail, notice.and_then(|notice| notice.ticket_id.as_ref()))
+        else {
+            return Ok(None);
+        };
+        let of = complaint::Column::TicketId.eq(ticket);
+        let Some(row) = complaint::Entity::find().filter(of).one(self.store().read()).await? else { return Ok(None) };
+        let Some(sealed) = &row.contact_sealed else { return Ok(None) };
+        let contact = self.keys().open_text(&place("contact", &row.id), sealed)?;
+        let token = self.keys().open_text(&place("token", &row.id), &row.token_sealed)?;
+        Ok(Some(Target::Customer(plan, contact, token)))
+    }
+
     async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
         let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
         let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
         let target = match target {
             Target::Mail(plan, address) => {
                 return Ok(plan.send(address, &notice, &self.house().calendar, self.now()).await);
+            }
+            Target::Customer(plan, contact, token) => {
+                let calendar = &self.house().calendar;
+                return Ok(plan.send_to_customer(contact, token, &notice, calendar, self.now()).await);
             }
             Target::Webhook(row) => row,
         };
@@ -88,4 +110,6 @@ impl Desk {
 enum Target<'h> {
     Webhook(webhook::Model),
     Mail(&'h MailPlan, String),
+    /// With the contact, and what opens the ticket to its customer.
+    Customer(&'h MailPlan, Zeroizing<String>, Zeroizing<String>),
 }

@@ -16,6 +16,7 @@ pub struct Model {
     pub tier: Option<String>,
     pub contact_sealed: Option<Vec<u8>>,
     pub contact_index: Option<String>,
+    pub contact_is_mail: bool,
     pub original_sealed: Vec<u8>,
     pub masked_text: String,
     pub words: String,

@@ -11,6 +11,7 @@ CREATE TABLE complaint (
     tier TEXT,
     contact_sealed {bytes},
     contact_index TEXT,
+    contact_is_mail BOOLEAN NOT NULL,
     original_sealed {bytes} NOT NULL,
     masked_text TEXT NOT NULL,
     words TEXT NOT NULL,

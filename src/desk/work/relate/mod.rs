@@ -140,7 +140,7 @@ impl Desk {
             let facts = said(facts(self.house(), &record.ticket), signal);
             let kind = Kind::TicketEscalated;
             let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience: Audience::Supervisor, facts };
-            let about = About { ticket: Some(&home), department: department.as_deref() };
+            let about = About { ticket: Some(&home), complaint: None, department: department.as_deref() };
             tell(change, &receivers, &signal.key, about, &notice, now).await?;
         }
         for Joined { signal, entered, homes } in joined {
