@@ -123,6 +123,8 @@ pub enum Error {
     NoSuchAccount,
     #[error("there is no such incident")]
     NoSuchIncident,
+    #[error("nobody of this id has complained, as far as you may see")]
+    NoSuchCustomer,
     #[error("there is no such complaint")]
     NoSuchComplaint,
     #[error("the same Idempotency-Key came with another request before")]
@@ -203,6 +205,7 @@ impl Error {
             Error::NoSuchKey => "no_such_key",
             Error::NoSuchAccount => "no_such_account",
             Error::NoSuchIncident => "no_such_incident",
+            Error::NoSuchCustomer => "no_such_customer",
             Error::NoSuchComplaint => "no_such_complaint",
             Error::IdempotencyConflict => "idempotency_conflict",
             Error::ExternalIdConflict { .. } => "external_id_conflict",

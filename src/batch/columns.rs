@@ -11,6 +11,28 @@ use std::collections::BTreeMap;
 /// A header cell with more Chinese characters than this is a complaint, not a name.
 const LONGEST_NAME: usize = 16;
 
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// What a decision needs.
+    Decision,
+    /// Also what only the desk keeps: who it is from, and how to reach them.
+    Intake,
+}
+
+impl Wanted {
+    /// Under which names files hold its fields.
+    fn names(self) -> BTreeMap<String, Vec<String>> {
+        let mut known: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+            toml::from_str(include_str!("columns.toml")).expect("the built-in table of names is valid");
+        let mut names = known.remove("decision").unwrap_or_default();
+        if self == Wanted::Intake {
+            names.extend(known.remove("intake").unwrap_or_default());
+        }
+        names
+    }
+}
+
 /// The column of every field that was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
@@ -25,9 +47,13 @@ impl Columns {
     ///
     /// # Errors
     /// A sentence where no column holds text, or a named one is not there.
-    pub fn find(header: &[String], first: &[Item], named: &BTreeMap<String, String>) -> Result<Self, String> {
-        let known: BTreeMap<String, Vec<String>> =
-            toml::from_str(include_str!("columns.toml")).expect("the built-in table of names is valid");
+    pub fn find(
+        header: &[String],
+        first: &[Item],
+        wanted: Wanted,
+        named: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let known = wanted.names();
         let listed = || header.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
         for (field, column) in named {
             if !known.contains_key(field) {
@@ -66,19 +92,9 @@ impl Columns {
     /// # Errors
     /// A sentence where the text is missing or no text.
     pub fn complaint(&self, header: &[String], content: &Content) -> Result<Complaint, String> {
-        let other = |field: &str| {
-            let value = value(header, content, self.others.get(field)?)?;
-            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-        };
-        let text = match content {
-            Content::Object(object, _) => match reach(object, &self.text) {
-                Some(Value::String(text)) => text.clone(),
-                Some(_) => return Err(format!("the field {:?} is not a text", self.text)),
-                None => return Err(format!("the field {:?} is missing", self.text)),
-            },
-            _ => value(header, content, &self.text).unwrap_or_default(),
-        };
-        let amount = other("amount").and_then(|written| money(&written));
+        let other = |field| self.other(header, content, field);
+        let text = self.words(header, content)?;
+        let amount = self.amount(header, content);
         Ok(Complaint {
             id: other("id"),
             text,
@@ -90,6 +106,34 @@ impl Columns {
             received_at: other("received_at"),
             ..Complaint::default()
         })
+    }
+}
+
+impl Columns {
+    /// The customer's words in a row.
+    ///
+    /// # Errors
+    /// A sentence where they are missing or no text.
+    pub fn words(&self, header: &[String], content: &Content) -> Result<String, String> {
+        match content {
+            Content::Object(object, _) => match reach(object, &self.text) {
+                Some(Value::String(text)) => Ok(text.clone()),
+                Some(_) => Err(format!("the field {:?} is not a text", self.text)),
+                None => Err(format!("the field {:?} is missing", self.text)),
+            },
+            _ => Ok(value(header, content, &self.text).unwrap_or_default()),
+        }
+    }
+
+    /// What a row holds of another field, without the spaces around it; none where that is nothing.
+    pub fn other(&self, header: &[String], content: &Content, field: &str) -> Option<String> {
+        let value = value(header, content, self.others.get(field)?)?;
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    /// The amount in yuan, however it is written.
+    pub fn amount(&self, header: &[String], content: &Content) -> Option<f64> {
+        self.other(header, content, "amount").and_then(|written| money(&written))
     }
 }
 
@@ -160,7 +204,7 @@ mod tests {
 
     fn text_column(names: &[&str], rows: &[&[&str]]) -> Result<String, String> {
         let rows: Vec<Item> = rows.iter().map(|cells| item(cells)).collect();
-        Columns::find(&header(names), &rows, &BTreeMap::new()).map(|columns| columns.text)
+        Columns::find(&header(names), &rows, Wanted::Decision, &BTreeMap::new()).map(|columns| columns.text)
     }
 
     #[test]
@@ -179,7 +223,7 @@ mod tests {
     fn what_else_is_known_goes_into_the_complaint() {
         let header = header(&["工单号", "内容", "会员等级", "订单金额", "渠道"]);
         let row = item(&["20261125000000001", "蛋糕塌了", "金卡", "￥1,299.00", ""]);
-        let columns = Columns::find(&header, &[], &BTreeMap::new()).unwrap();
+        let columns = Columns::find(&header, &[], Wanted::Decision, &BTreeMap::new()).unwrap();
         let complaint = columns.complaint(&header, &row.content).unwrap();
         assert_eq!(complaint.id.as_deref(), Some("20261125000000001"));
         assert_eq!(complaint.text, "蛋糕塌了");
@@ -194,7 +238,7 @@ mod tests {
         let Value::Object(object) = object else { unreachable!() };
         let content = Content::Object(object, String::new());
         let names = header(&["customer", "customer.tier", "order", "order.amount", "text"]);
-        let columns = Columns::find(&names, &[], &BTreeMap::new()).unwrap();
+        let columns = Columns::find(&names, &[], Wanted::Decision, &BTreeMap::new()).unwrap();
         let complaint = columns.complaint(&names, &content).unwrap();
         assert_eq!(
             (complaint.order.unwrap().amount, complaint.customer.unwrap().tier.unwrap().as_str()),
@@ -206,8 +250,14 @@ mod tests {
     fn a_column_that_the_user_names_must_be_there() {
         let named = |field: &str, column: &str| BTreeMap::from([(field.to_owned(), column.to_owned())]);
         let header = header(&["a", "内容"]);
-        assert_eq!(Columns::find(&header, &[], &named("text", "a")).unwrap().text, "a");
-        assert!(Columns::find(&header, &[], &named("text", "b")).unwrap_err().contains("no column \"b\""));
-        assert!(Columns::find(&header, &[], &named("mood", "a")).unwrap_err().contains("no field \"mood\""));
+        assert_eq!(Columns::find(&header, &[], Wanted::Decision, &named("text", "a")).unwrap().text, "a");
+        assert!(
+            Columns::find(&header, &[], Wanted::Decision, &named("text", "b")).unwrap_err().contains("no column \"b\"")
+        );
+        assert!(
+            Columns::find(&header, &[], Wanted::Decision, &named("mood", "a"))
+                .unwrap_err()
+                .contains("no field \"mood\"")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Scores whole files: CSV and JSONL in, the same with predictions out.
+//! Whole files of complaints: [`Source`] reads CSV and JSONL, [`score`] writes the same with predictions.
 //!
 //! Rows travel in bounded chunks, so memory stays flat whatever the length of the file. A row that cannot be read or
 //! decided keeps its place, with the reason in the column `error`; the rows around it are scored.
@@ -7,21 +7,18 @@ mod columns;
 mod input;
 mod output;
 mod prediction;
+mod source;
 
-pub use columns::Columns;
+pub use columns::{Columns, Wanted};
 pub use input::{Content, Input, Item};
 pub use prediction::Column;
+pub use source::Source;
 
 use crate::{Complaint, Decision, Error, Result, data::open::Format};
 use encoding_rs::Encoding;
 use output::Output;
 use serde::Serialize;
-use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 /// So many failed rows are named in the summary; the output file names them all.
 const NAMED: usize = 1000;
@@ -82,31 +79,28 @@ pub fn score(
     mut decide: impl FnMut(&[Complaint]) -> Vec<Result<Decision>>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary> {
-    let mut input = Input::open(from, options.encoding)?;
+    let mut source = Source::open(from, options.encoding, Wanted::Decision, &options.columns)?;
     refuse_overwriting(from, to)?;
-    refuse_another_format(&input, to)?;
-    let mut items = input.next_chunk()?;
-    let keys = match input.format() {
-        Format::Csv => input.header().0.to_vec(),
-        Format::Jsonl => keys(&items),
-    };
-    let columns =
-        Columns::find(&keys, &items, &options.columns).map_err(|reason| Error::Data { path: from.into(), reason })?;
-    let mut output = Output::create(to, &input, &keys, options.added.clone(), options.verbatim)?;
+    refuse_another_format(&source.input, to)?;
+    let mut output = Output::create(to, &source.input, &source.names, options.added.clone(), options.verbatim)?;
     let mut summary = Summary {
         rows: 0,
         failed: 0,
         failures: Vec::new(),
-        encoding: input.encoding.name(),
-        text_column: columns.text.clone(),
-        columns: columns.others.clone(),
+        encoding: source.input.encoding.name(),
+        text_column: source.columns.text.clone(),
+        columns: source.columns.others.clone(),
     };
-    while !items.is_empty() {
+    loop {
+        let items = source.next_chunk()?;
+        if items.is_empty() {
+            break;
+        }
         let read: Vec<Result<Complaint, String>> = items
             .iter()
             .map(|item| match &item.fault {
                 Some(fault) => Err(fault.clone()),
-                None => columns.complaint(&keys, &item.content),
+                None => source.columns.complaint(&source.names, &item.content),
             })
             .collect();
         let complaints: Vec<Complaint> = read.iter().flatten().cloned().collect();
@@ -134,26 +128,10 @@ pub fn score(
                 }
             }
         }
-        progress(Progress { rows: summary.rows, read: input.position(), length: input.length });
-        items = input.next_chunk()?;
+        progress(Progress { rows: summary.rows, read: source.input.position(), length: source.input.length });
     }
     output.finish()?;
     Ok(summary)
-}
-
-/// The names that the objects of a JSONL file use, paths into inner objects too.
-fn keys(items: &[Item]) -> Vec<String> {
-    let mut keys = BTreeSet::new();
-    for item in items {
-        let Content::Object(object, _) = &item.content else { continue };
-        for (key, value) in object {
-            keys.insert(key.clone());
-            if let Value::Object(inner) = value {
-                keys.extend(inner.keys().map(|k| format!("{key}.{k}")));
-            }
-        }
-    }
-    keys.into_iter().collect()
 }
 
 fn refuse_overwriting(from: &Path, to: &Path) -> Result<()> {

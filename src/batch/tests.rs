@@ -4,6 +4,7 @@ use super::*;
 use crate::decision::{Action, Band, Choice, Priority, Reason, Verdict, Versions};
 use encoding_rs::GB18030;
 use proptest::prelude::*;
+use serde_json::Value;
 use std::path::PathBuf;
 
 /// A decision whose `masked_text` is the text and whose points are its length.

@@ -9,9 +9,11 @@ pub mod classify;
 pub mod data;
 pub mod evaluate;
 pub mod explain;
+pub mod import;
 pub mod key;
 pub mod migrate;
 pub mod policy;
+mod progress;
 pub mod replay;
 pub mod reseal;
 pub mod score;
@@ -53,6 +55,7 @@ enum Command {
     Policy(policy::Policy),
     Replay(replay::Replay),
     Key(key::Key),
+    Import(import::Import),
     Migrate(migrate::Migrate),
     Backup(backup::Backup),
     Reseal(reseal::Reseal),
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Policy(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Import(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Backup(command) => command.run(),
         Command::Reseal(command) => command.run(),

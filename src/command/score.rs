@@ -1,12 +1,12 @@
 //! `fenzhen score`.
 
-use super::{ModelFlags, OutputFlags, data::pair};
+use super::{ModelFlags, OutputFlags, data::pair, progress};
 use crate::{
     Error, Result,
-    batch::{self, Column, Options, Progress, Summary},
+    batch::{self, Column, Options, Summary},
     data::encoding,
 };
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::HumanCount;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -70,10 +70,10 @@ impl Score {
         let pipeline = self.model.open()?;
         let added = Column::of(&pipeline.heads(), self.masked_text);
         let options = Options { encoding, columns, added, verbatim: self.verbatim };
-        let bar = if self.talk.quiet { ProgressBar::hidden() } else { bar() };
+        let bar = progress::bar(self.talk.quiet);
         let start = Instant::now();
         let decide = |complaints: &[crate::Complaint]| pipeline.decide_all(complaints).0;
-        let outcome = batch::score(&self.input, &self.output, &options, decide, |progress| show(&bar, progress));
+        let outcome = batch::score(&self.input, &self.output, &options, decide, |done| progress::show(&bar, done));
         bar.finish_and_clear();
         let summary = outcome?;
         let seconds = start.elapsed().as_secs_f64();
@@ -87,19 +87,6 @@ impl Score {
         }
         Ok(ExitCode::from(u8::from(summary.failed > 0)))
     }
-}
-
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left")
-        .expect("the template is well-formed");
-    ProgressBar::new(0).with_style(style)
-}
-
-fn show(bar: &ProgressBar, progress: Progress) {
-    bar.set_length(progress.length);
-    bar.set_position(progress.read);
-    let a_second = progress.rows as f64 / bar.elapsed().as_secs_f64().max(0.001);
-    bar.set_message(format!("{} rows, {a_second:.0} a second", HumanCount(progress.rows as u64)));
 }
 
 fn tell(summary: &Summary, seconds: f64, output: &Path) {

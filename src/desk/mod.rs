@@ -21,6 +21,7 @@ pub mod audit;
 pub mod browse;
 pub mod clock;
 pub mod customer;
+pub mod customers;
 mod engine;
 pub mod feedback;
 mod house;

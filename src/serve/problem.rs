@@ -103,6 +103,7 @@ impl Refusal {
                 Error::NoSuchTicket
                 | Error::NoSuchComplaint
                 | Error::NoSuchIncident
+                | Error::NoSuchCustomer
                 | Error::NoSuchKey
                 | Error::NoSuchAccount => (StatusCode::NOT_FOUND, "Not found"),
                 Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),

@@ -4,6 +4,7 @@ mod classify;
 mod desk;
 mod explain;
 mod help;
+mod import;
 mod models;
 mod policy;
 mod score;

@@ -117,6 +117,12 @@ async fn from_the_intake_to_the_customers_word() {
     let timeline = at.get(&format!("/v1/tickets/{id}/timeline"), None).await.body;
     assert!(timeline.contains("已联系仓库，电话[PHONE]") && !timeline.contains("13800138000"), "{timeline}");
 
+    let customer = at.get("/v1/customers/c9", None).await.json();
+    assert_eq!((customer["complaints"].as_u64(), customer["open"].as_u64()), (Some(1), Some(1)), "{customer}");
+    assert_eq!(customer["channels"], serde_json::json!([{"id": "app", "count": 1}]));
+    assert_eq!(customer["tickets"][0]["number"], number);
+    assert_eq!(at.get("/v1/customers/nobody", None).await.json()["code"], "no_such_customer");
+
     let progress = taken["progress"].as_str().unwrap();
     let seen = at.get(progress, None).await.json();
     assert_eq!(seen["number"], number);

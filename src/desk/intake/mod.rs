@@ -3,10 +3,12 @@
 //! 1. [`Submission`] is what a channel sends.
 //! 2. `accept` writes it down with its ticket and the work that is to come, all together or not at all.
 //! 3. `line` lets those who come at the same time share one write.
+//! 4. [`offline`] takes files of what was written down elsewhere.
 
 mod accept;
 mod line;
 mod number;
+pub mod offline;
 mod submission;
 
 pub(in crate::desk) use accept::place;

@@ -7,6 +7,7 @@ mod action;
 mod audit;
 mod complaint;
 mod complaints;
+mod customer;
 mod dead_letter;
 mod dead_letters;
 mod dispatch;
@@ -46,6 +47,7 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(intake_batch::intake_batch))
         .routes(routes!(complaint::complaint))
         .routes(routes!(original::original))
+        .routes(routes!(customer::customer))
         .routes(routes!(tickets::tickets))
         .routes(routes!(ticket::ticket))
         .routes(routes!(action::act_on_ticket))

@@ -35,9 +35,9 @@ fn the_chain_is_the_one_described() {
     let second = head.append(&entry(1));
     assert_eq!(
         second.entry,
-        r#"{"action":"contact_read","at":"2026-11-26T01:00:00Z","sequence":2,"subjects":["c1"],"who":{"id":"local","kind":"local","role":"admin"}}"#
+        r#"{"action":"attachment_read","at":"2026-11-26T01:00:00Z","sequence":2,"subjects":["c1"],"who":{"id":"local","kind":"local","role":"admin"}}"#
     );
-    assert_eq!(second.hash, "18b11580695cac7ddf2f7ad92ac7ddf1320bdd05a0ec8cdcb3d7b6009be457cb");
+    assert_eq!(second.hash, "839025420c9950737441a3b594318e9773f275342cc91e388431cddaf49eb1dc");
     assert_eq!(Head::of(&second).unwrap(), head);
     assert_eq!(head.to_string(), format!("2:{}", second.hash));
 }
