@@ -103,11 +103,19 @@ impl Refusal {
                 Error::NoSuchTicket
                 | Error::NoSuchComplaint
                 | Error::NoSuchIncident
+                | Error::NoSuchAttachment
                 | Error::NoSuchKey
                 | Error::NoSuchAccount => (StatusCode::NOT_FOUND, "Not found"),
                 Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),
                 Error::StoreRace => (StatusCode::CONFLICT, "Somebody was faster"),
                 Error::ExternalIdConflict { .. } => (StatusCode::CONFLICT, "The id was used before"),
+                Error::Multipart { .. } => (StatusCode::BAD_REQUEST, "The body cannot be read"),
+                Error::AttachmentKind { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a file that is taken"),
+                Error::AttachmentTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The file is too large"),
+                Error::TooManyAttachments { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "Too many files"),
+                Error::AttachmentStore { .. } => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "The store of attachments is out of reach")
+                }
                 Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "Not signed in"),
                 Error::WebhookSecret { .. } | Error::WebhookUrl { .. } | Error::MailAddress { .. } => {
                     (StatusCode::UNPROCESSABLE_ENTITY, "The request does not fit the form")
@@ -140,6 +148,8 @@ impl Refusal {
                 | Error::StoreVersion { .. }
                 | Error::Store { .. }
                 | Error::Backup { .. }
+                | Error::AttachmentDamaged { .. }
+                | Error::AttachmentsUrl { .. }
                 | Error::SealKeys { .. }
                 | Error::Sealed { .. }
                 | Error::AuditChain { .. }
