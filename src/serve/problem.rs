@@ -47,6 +47,10 @@ pub enum Refusal {
     MethodNotAllowed,
     #[error("the body must be application/json, in UTF-8 and not compressed")]
     UnsupportedMediaType,
+    #[error("the body must be multipart/form-data with a boundary, and not compressed")]
+    NotMultipart,
+    #[error("{places} requests with files arrive already, as many as there is room for")]
+    TooManyUploads { places: usize },
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: usize },
     #[error("the body did not arrive within {seconds} s")]
@@ -68,6 +72,8 @@ impl Refusal {
             Refusal::NotFound => "not_found",
             Refusal::MethodNotAllowed => "method_not_allowed",
             Refusal::UnsupportedMediaType => "unsupported_media_type",
+            Refusal::NotMultipart => "unsupported_media_type",
+            Refusal::TooManyUploads { .. } => "too_many_uploads",
             Refusal::BodyTooLarge { .. } => "body_too_large",
             Refusal::BodyTooSlow { .. } => "body_too_slow",
             Refusal::BodyBroken => "body_broken",
@@ -165,6 +171,8 @@ impl Refusal {
             Refusal::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             Refusal::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Refusal::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not JSON"),
+            Refusal::NotMultipart => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not multipart"),
+            Refusal::TooManyUploads { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Refusal::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Refusal::BodyTooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "The body is too slow"),
             Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "The body cannot be read"),

@@ -20,18 +20,16 @@ use sha2::{Digest, Sha256};
 const PORTION: u64 = 500;
 
 /// Sees that a store has every file of a database, whole: each is opened and held against its hash. Those that are missing are
-/// copied from elsewhere first, where that is given; objects never change, so what is there need not be copied again. Returns
-/// how many files that are.
+/// copied from elsewhere first, where that is given; objects never change, so what is there need not be copied again.
 ///
 /// # Errors
 /// [`Error::Backup`] with the id of the first that is missing or damaged; those of the database and of the stores.
-pub async fn see_to(database: &Store, from: Option<&Objects>, to: &Objects, keys: &KeyRing) -> Result<u64> {
-    let mut files = 0;
+pub async fn see_to(database: &Store, from: Option<&Objects>, to: &Objects, keys: &KeyRing) -> Result<()> {
     let mut last = String::new();
     loop {
         let after = Entity::find().filter(Column::Id.gt(&last)).order_by_asc(Column::Id).limit(PORTION);
         let rows = after.all(database.read()).await?;
-        let Some(end) = rows.last() else { return Ok(files) };
+        let Some(end) = rows.last() else { return Ok(()) };
         last = end.id.clone();
         for row in &rows {
             let damaged = |error: Error| Error::Backup { reason: format!("the attachment {}: {error}", row.id) };
@@ -41,7 +39,6 @@ pub async fn see_to(database: &Store, from: Option<&Objects>, to: &Objects, keys
                 copy(from, to, &row.object).await.map_err(damaged)?;
             }
             check(to, keys, row).await.map_err(damaged)?;
-            files += 1;
         }
     }
 }

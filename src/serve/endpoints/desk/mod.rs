@@ -3,12 +3,15 @@
 mod account;
 mod accounts;
 mod action;
+mod attachment;
+mod attachments;
 mod audit;
 mod complaint;
 mod complaints;
 mod dead_letter;
 mod dead_letters;
 mod dispatch;
+mod evidence;
 mod incident;
 mod incident_close;
 mod incident_reply;
@@ -19,6 +22,7 @@ mod original;
 mod person;
 mod progress;
 mod progress_action;
+mod progress_evidence;
 mod sessions;
 mod staff;
 mod ticket;
@@ -43,12 +47,16 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(intake_batch::intake_batch))
         .routes(routes!(complaint::complaint))
         .routes(routes!(original::original))
+        .routes(routes!(attachments::attachments))
+        .routes(routes!(attachment::attachment))
         .routes(routes!(tickets::tickets))
         .routes(routes!(ticket::ticket))
         .routes(routes!(action::act_on_ticket))
+        .routes(routes!(evidence::attach))
         .routes(routes!(timeline::timeline))
         .routes(routes!(progress::progress))
         .routes(routes!(progress_action::act_as_customer))
+        .routes(routes!(progress_evidence::attach_as_customer))
         .routes(routes!(staff::staff))
         .routes(routes!(person::put_person))
         .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))
