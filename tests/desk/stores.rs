@@ -2,7 +2,7 @@
 
 use fenzhen::{
     Desk, Pipeline,
-    desk::{House, Watch, intake::Submission, seal::KeyRing, store::Store},
+    desk::{House, Watch, attachments::Objects, intake::Submission, seal::KeyRing, store::Store},
 };
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{ConnectionTrait, Database};
@@ -16,7 +16,7 @@ static PIPELINE: LazyLock<Arc<Pipeline>> =
     LazyLock::new(|| Arc::new(Pipeline::open(Path::new("models/retail"), None).expect("the shipped bundle opens")));
 
 /// A key file of our own; it seals nothing that anybody sent.
-static KEYS: LazyLock<String> =
+pub static KEYS: LazyLock<String> =
     LazyLock::new(|| fenzhen::desk::seal::generate("2026-11-26".parse().unwrap()).to_string());
 
 /// A desk with what it stands on.
@@ -24,7 +24,7 @@ pub struct Fixture {
     pub desk: Desk,
     pub url: String,
     now: Arc<Mutex<Timestamp>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Fixture {
@@ -41,17 +41,23 @@ impl Fixture {
 
     /// The same database under another desk, as after a restart or in another process.
     pub async fn again(&self) -> Desk {
-        desk(&self.url, self.now.clone(), &|_| {}).await
+        desk(&self.url, self.folder.path(), self.now.clone(), &|_| {}).await
+    }
+
+    /// Where what the desk keeps beside its database is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
-async fn desk(url: &str, now: Arc<Mutex<Timestamp>>, rules: &dyn Fn(&mut House)) -> Desk {
+async fn desk(url: &str, folder: &Path, now: Arc<Mutex<Timestamp>>, rules: &dyn Fn(&mut House)) -> Desk {
     let pipeline = PIPELINE.clone();
     let mut house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
     rules(&mut house);
     let watch: Watch = Arc::new(move || *now.lock().unwrap());
     let keys = KeyRing::parse(&KEYS, "tests").unwrap();
-    let store = Store::open(url).await.unwrap();
+    let objects = Objects::in_folder(&folder.join("attachments")).unwrap();
+    let store = Store::open(url).await.unwrap().with_objects(objects);
     Desk::with_watch(store, house, Arc::new(pipeline), keys, watch)
 }
 
@@ -88,7 +94,7 @@ async fn fixture(server: Option<&str>, rules: &dyn Fn(&mut House)) -> Fixture {
     };
     // A Thursday morning at work.
     let now = Arc::new(Mutex::new("2026-11-26T09:30+08:00".parse().unwrap()));
-    Fixture { desk: desk(&url, now.clone(), rules).await, url, now, _folder: folder }
+    Fixture { desk: desk(&url, folder.path(), now.clone(), rules).await, url, now, folder }
 }
 
 /// A complaint as a channel sends it.

@@ -159,6 +159,8 @@ fn bucket(url: &str) -> Result<Objects> {
             "it has a key in it, which every list of processes shows: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
         ));
     }
+    // Where the process has one already, that one does.
+    let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
     let name = parsed.host_str().unwrap_or_default();
     let store = object_store::aws::AmazonS3Builder::from_env().with_bucket_name(name).build();
     let store = store.map_err(|error| wrong(&format!("the bucket cannot be used: {error}")))?;
