@@ -129,8 +129,24 @@ pub enum Error {
     NoSuchComplaint,
     #[error("the same Idempotency-Key came with another request before")]
     IdempotencyConflict,
-    #[error("the channel has sent another text under the same external_id before: complaint {number}")]
+    #[error("the channel has sent another text, or other files, under the same external_id before: complaint {number}")]
     ExternalIdConflict { number: String },
+    #[error("the multipart body cannot be read: {reason}")]
+    Multipart { reason: String },
+    #[error("{part} is, by its first bytes, no file that is taken here")]
+    AttachmentKind { part: String },
+    #[error("{part} is larger than {limit} bytes")]
+    AttachmentTooLarge { part: String, limit: u64 },
+    #[error("more attachments than the {limit} that there may be")]
+    TooManyAttachments { limit: usize },
+    #[error("there is no such attachment")]
+    NoSuchAttachment,
+    #[error("the attachment is damaged: {reason}")]
+    AttachmentDamaged { reason: String },
+    #[error("the store of attachments: {reason}")]
+    AttachmentStore { reason: String },
+    #[error("the place of the attachments cannot be used: {reason}")]
+    AttachmentsUrl { reason: String },
     #[error("the work was taken over by another worker")]
     LeaseLost,
     #[error("the device {device} cannot be used: {reason}")]
@@ -209,6 +225,14 @@ impl Error {
             Error::NoSuchComplaint => "no_such_complaint",
             Error::IdempotencyConflict => "idempotency_conflict",
             Error::ExternalIdConflict { .. } => "external_id_conflict",
+            Error::Multipart { .. } => "invalid_multipart",
+            Error::AttachmentKind { .. } => "attachment_kind",
+            Error::AttachmentTooLarge { .. } => "attachment_too_large",
+            Error::TooManyAttachments { .. } => "too_many_attachments",
+            Error::NoSuchAttachment => "no_such_attachment",
+            Error::AttachmentDamaged { .. } => "attachment_damaged",
+            Error::AttachmentStore { .. } => "attachment_store",
+            Error::AttachmentsUrl { .. } => "invalid_attachments_url",
             Error::LeaseLost => "lease_lost",
             Error::Device { .. } => "device",
             Error::Tensor(_) => "tensor",
@@ -277,6 +301,22 @@ impl Error {
             }
             Error::ExternalIdConflict { .. } => {
                 "add what is new to that complaint's ticket, or send it under its own id".into()
+            }
+            Error::Multipart { .. } => "let a library make it: multipart/form-data as in RFC 7578".into(),
+            Error::AttachmentKind { .. } => {
+                "send JPEG, PNG, WebP, GIF or HEIC, or a recording as MP3, WAV, M4A, OGG or AMR".into()
+            }
+            Error::AttachmentTooLarge { .. } => {
+                "an image may have 10 MiB, a recording 20 MiB: send it smaller, or a part of it".into()
+            }
+            Error::TooManyAttachments { .. } => "three may come at once, and a ticket may have fifty".into(),
+            Error::AttachmentDamaged { .. } => "restore the file from a backup of the attachments".into(),
+            Error::AttachmentStore { .. } => {
+                "check that the store of attachments is there, has space, and may be written".into()
+            }
+            Error::AttachmentsUrl { .. } => {
+                "as in --attachments /var/lib/fenzhen/attachments, or s3://bucket/prefix with a build that has `--features s3`"
+                    .into()
             }
             Error::Device { .. } => "use --device cpu".into(),
             _ => return None,

@@ -2,7 +2,7 @@
 
 use super::{
     stdout::print,
-    store::{StoreFlags, wait_for},
+    store::{ATTACHMENTS, AttachmentFlags, StoreFlags, wait_for},
 };
 use crate::{
     Result,
@@ -16,12 +16,18 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-/// Copy the desk's database while it is in use, and check the copy
+/// Copy the desk's database and attachments while they are in use, and check the copy
 ///
-/// The copy is a database of one instant: put it in the place of the old one to restore it. `--verify` only checks a copy. The
-/// sealing keys are not in it: keep them apart. A PostgreSQL database is copied with its own pg_dump.
+/// The copy is a database of one instant, with its attachments in the folder `attachments` beside it: put both in the place of
+/// the old ones to restore them. Attachments that are there from an earlier backup are not copied again; every one is opened and
+/// held against its hash. Those in an S3-compatible store stay there: its own versions and copies are their backup. `--verify`
+/// only checks a copy. The sealing keys are not in it: keep them apart. A PostgreSQL database is copied with its own pg_dump,
+/// and after it the folder of the attachments.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen backup /backups/desk-2026-11-26.sqlite
@@ -35,6 +41,8 @@ pub struct Backup {
     verify: bool,
     #[command(flatten)]
     store: StoreFlags,
+    #[command(flatten)]
+    attachments: AttachmentFlags,
 }
 
 impl Backup {
@@ -59,9 +67,28 @@ impl Backup {
                     told
                 }
             };
-            let (complaints, tickets, events) = (told.complaints, told.tickets, told.events);
-            print(&format!("{complaints} complaints, {tickets} tickets, {events} events\n"))?;
+            let (complaints, tickets, events, attachments) =
+                (told.complaints, told.tickets, told.events, told.attachments);
+            let how = if attachments > 0 { self.attachments().await? } else { "" };
+            print(&format!(
+                "{complaints} complaints, {tickets} tickets, {events} events, {attachments} attachments{how}\n"
+            ))?;
             Ok(ExitCode::SUCCESS)
         })
+    }
+
+    /// Copies the attachments of the copied database that are not beside it yet, and checks all that are to be there. Says so
+    /// where they are elsewhere.
+    async fn attachments(&self) -> Result<&'static str> {
+        let beside = self.file.parent().unwrap_or(Path::new("")).join(ATTACHMENTS);
+        if !self.attachments.are_in_a_folder() {
+            return Ok(" (not copied: they stay in the store that --attachments names)");
+        }
+        let from = match self.verify {
+            true => None,
+            false => Some(self.attachments.open(&self.store.data)?),
+        };
+        backup::attachments(&self.file, from.as_ref(), &beside, &self.store.known_keys()?).await?;
+        Ok("")
     }
 }

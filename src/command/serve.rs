@@ -1,6 +1,9 @@
 //! `fenzhen serve`.
 
-use super::{ModelFlags, store::StoreFlags};
+use super::{
+    ModelFlags,
+    store::{AttachmentFlags, StoreFlags},
+};
 use crate::{
     Desk, Error, Result,
     desk::{House, access, keys, work::Workers},
@@ -18,6 +21,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
   fenzhen serve
   fenzhen serve --listen 127.0.0.1:0 --workers 2
   fenzhen serve --listen 0.0.0.0:8080 --database postgres://fenzhen@db.example/fenzhen
+  fenzhen serve --attachments /srv/fenzhen/attachments
   fenzhen serve --no-desk
   curl -s localhost:8080/v1/classify -H 'content-type: application/json' -d '{\"text\": \"快递三天没动静\"}'")]
 pub struct Serve {
@@ -28,11 +32,13 @@ pub struct Serve {
     listen: String,
     #[command(flatten)]
     store: StoreFlags,
+    #[command(flatten)]
+    attachments: AttachmentFlags,
     /// Folder of the desk's rules (routing.toml, deadlines.toml, calendar.toml, …); built-in ones for what it lacks
     #[arg(long, value_name = "DIR", env = "FENZHEN_RULES")]
     rules: Option<PathBuf>,
     /// Only answer questions: no desk, no database, no keys
-    #[arg(long, conflicts_with_all = ["data", "database", "rules"])]
+    #[arg(long, conflicts_with_all = ["data", "database", "attachments", "rules"])]
     no_desk: bool,
     /// With --no-desk: allow an address that other machines can reach, where a proxy with a login stands before it
     #[arg(long, env = "FENZHEN_ALLOW_PUBLIC", requires = "no_desk")]
@@ -86,6 +92,9 @@ impl Serve {
             }
             false => {
                 let store = self.store.open().await?;
+                let objects = self.attachments.open(&self.store.data)?;
+                objects.check().await?;
+                let store = store.with_objects(objects);
                 let administrators = keys::administrators(&store, jiff::Timestamp::now()).await?;
                 access::listen::check(&addresses, usize::try_from(administrators).unwrap_or(usize::MAX))?;
                 Some(store)

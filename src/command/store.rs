@@ -3,15 +3,18 @@
 use crate::{
     Error, Result,
     desk::{
+        attachments::Objects,
         seal::{KeyRing, add_key, generate, write_new},
         store::Store,
     },
 };
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The file of the sealing keys inside of the data folder.
 const KEYS: &str = "seal.keys";
+/// The folder of files inside of the data folder, and beside the copy of a database.
+pub const ATTACHMENTS: &str = "attachments";
 /// The keys themselves, where no file should hold them.
 const VARIABLE: &str = "FENZHEN_SEAL_KEYS";
 
@@ -51,11 +54,8 @@ impl StoreFlags {
     /// # Errors
     /// [`Error::SealKeys`], [`Error::File`].
     pub fn keys(&self) -> Result<KeyRing> {
-        if let Ok(value) = std::env::var(VARIABLE) {
-            return KeyRing::from_environment(&value, VARIABLE);
-        }
         let path = self.data.join(KEYS);
-        if !path.exists() {
+        if std::env::var_os(VARIABLE).is_none() && !path.exists() {
             std::fs::create_dir_all(&self.data).map_err(|source| Error::file(&self.data, source))?;
             write_new(&path, &generate(today()))?;
             eprintln!(
@@ -63,7 +63,44 @@ impl StoreFlags {
                 path.display()
             );
         }
-        KeyRing::from_file(&path)
+        self.known_keys()
+    }
+
+    /// The same keys where there must be some.
+    ///
+    /// # Errors
+    /// [`Error::SealKeys`]; [`Error::File`] where there are none.
+    pub fn known_keys(&self) -> Result<KeyRing> {
+        match std::env::var(VARIABLE) {
+            Ok(value) => KeyRing::from_environment(&value, VARIABLE),
+            Err(_) => KeyRing::from_file(&self.data.join(KEYS)),
+        }
+    }
+}
+
+/// Where the files of complaints are.
+#[derive(Debug, Clone, Args)]
+pub struct AttachmentFlags {
+    /// Where files that come with complaints are kept, sealed: a folder, or s3://BUCKET/PREFIX (a build with the feature `s3`; keys and endpoint from the AWS_ variables); without it `attachments` in the data folder
+    #[arg(long, value_name = "URL|DIR", env = "FENZHEN_ATTACHMENTS", hide_env_values = true)]
+    pub attachments: Option<String>,
+}
+
+impl AttachmentFlags {
+    /// Whether they are in a folder of this machine.
+    pub fn are_in_a_folder(&self) -> bool {
+        self.attachments.as_ref().is_none_or(|at| at.starts_with("file://") || !at.contains("://"))
+    }
+
+    /// Opens the place of the files.
+    ///
+    /// # Errors
+    /// Those of [`Objects::open`].
+    pub fn open(&self, data: &Path) -> Result<Objects> {
+        match &self.attachments {
+            Some(at) => Objects::open(at),
+            None => Objects::in_folder(&data.join(ATTACHMENTS)),
+        }
     }
 }
 

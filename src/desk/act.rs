@@ -24,6 +24,11 @@ impl Desk {
     /// [`Error::NoSuchTicket`]; those of [`super::ticket::Rules::decide`]; those of the database.
     pub async fn act(&self, id: &str, command: Command, actor: &Actor) -> Result<Record> {
         let now = self.now();
+        if let Action::Attach { .. } = &command.action {
+            // Only a file that is stored proves anything.
+            let reason = "needs the file itself: send it to the ticket's attachments".into();
+            return Err(Error::TicketCommand { command: ActionKind::Attach.id(), reason });
+        }
         let command = Command {
             action: command.action.map_texts(|text| self.masked(text)),
             note: command.note.map(|note| self.masked(&note)),

@@ -3,10 +3,11 @@
 use super::{
     Desk,
     access::secret,
+    attachments::Received,
     clock::Clock,
     record::Record,
     store::entity::ticket,
-    ticket::{Actor, Command, CustomerLine},
+    ticket::{Actor, Command, CustomerLine, Visibility},
 };
 use crate::{Error, Result};
 use jiff::Timestamp;
@@ -56,6 +57,17 @@ impl Desk {
         self.progress_of(&record)
     }
 
+    /// The customer adds files, which the customer then sees in the history, and sees where that leads.
+    ///
+    /// # Errors
+    /// As [`Desk::progress`] and [`Desk::attach`].
+    pub async fn attach_as_customer(&self, token: &str, files: &[Received]) -> Result<Progress> {
+        let id = self.ticket_of(token).await?;
+        let record = Record::read(self.store(), &id).await?.ok_or(Error::NoSuchComplaint)?;
+        let (record, _) = self.attach(&id, files, Visibility::Public, &customer(&record)).await?;
+        self.progress_of(&record)
+    }
+
     fn progress_of(&self, record: &Record) -> Result<Progress> {
         let (house, now) = (self.house(), self.now());
         let rules = house.rules();
@@ -84,7 +96,7 @@ impl Desk {
     }
 }
 
-/// The customer of a ticket; of an anonymous one, whoever has its link.
+/// The customer of a ticket.
 fn customer(record: &Record) -> Actor {
-    Actor::customer(record.ticket.customer.clone().unwrap_or_else(|| "anonymous".into()))
+    Actor::complainant(record.ticket.customer.as_deref())
 }

@@ -8,7 +8,8 @@
 //! 4. [`assign`] says where a ticket goes, and who works on it.
 //! 5. [`clock`] says when what is due.
 //! 6. [`relate`] finds what belongs together, [`incident`] and [`incidents`] what many complain about.
-//! 7. [`feedback`] brings back what people corrected, as rows to train on and as figures.
+//! 7. [`attachments`] keeps the files that come with it.
+//! 8. [`feedback`] brings back what people corrected, as rows to train on and as figures.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
 //! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
@@ -17,6 +18,7 @@ pub mod access;
 pub mod accounts;
 mod act;
 pub mod assign;
+pub mod attachments;
 pub mod audit;
 pub mod browse;
 pub mod clock;

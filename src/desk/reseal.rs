@@ -5,6 +5,7 @@ use super::{
         Principal,
         audit::{AuditAction, Entry},
     },
+    attachments,
     audit::note,
     intake::place,
     seal::{KeyRing, Place},
@@ -23,7 +24,7 @@ const PORTION: u64 = 500;
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// How many values there are.
+    /// How many values and files there are.
     pub values: u64,
     /// How many of them were under an older key.
     pub changed: u64,
@@ -84,5 +85,8 @@ pub async fn reseal(store: &Store, keys: &KeyRing, now: Timestamp, progress: imp
             .await?;
     }
     change.commit().await?;
+    let (files, changed) = attachments::reseal(store, keys).await?;
+    done.values += files;
+    done.changed += changed;
     Ok(done)
 }

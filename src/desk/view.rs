@@ -8,11 +8,11 @@ use super::{
         entity::{complaint, decision, ticket},
         instant,
     },
-    ticket::{Actor, Ticket},
+    ticket::{Actor, Number, Ticket},
 };
 use crate::{Error, Result, taxonomy::Language};
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -254,19 +254,24 @@ impl Desk {
         row.ok_or(Error::NoSuchTicket)
     }
 
-    /// Which department has the ticket of a complaint.
+    /// The complaint of an id or a number, and the department that has its ticket.
     ///
     /// # Errors
     /// [`Error::NoSuchComplaint`].
-    pub async fn department_of_complaint(&self, id: &str) -> Result<Option<String>> {
-        let row: Option<Option<String>> = ticket::Entity::find()
+    pub async fn complaint_in(&self, given: &str) -> Result<(String, Option<String>)> {
+        let mut of = Condition::any().add(ticket::Column::ComplaintId.eq(given));
+        if let Ok(number) = given.parse::<Number>() {
+            of = of.add(ticket::Column::Number.eq(number.to_string()));
+        }
+        let found: Option<(String, Option<String>)> = ticket::Entity::find()
             .select_only()
+            .column(ticket::Column::ComplaintId)
             .column(ticket::Column::Department)
-            .filter(ticket::Column::ComplaintId.eq(id))
+            .filter(of)
             .into_tuple()
             .one(self.store().read())
             .await?;
-        row.ok_or(Error::NoSuchComplaint)
+        found.ok_or(Error::NoSuchComplaint)
     }
 
     /// A complaint as soon as the engine has decided about it. Never returns where that never happens: give up by a timeout.
@@ -291,7 +296,7 @@ impl Desk {
     /// # Errors
     /// Those of the database.
     pub async fn ticket_id(&self, given: &str) -> Result<String> {
-        let Ok(number) = given.parse::<super::ticket::Number>() else { return Ok(given.to_owned()) };
+        let Ok(number) = given.parse::<Number>() else { return Ok(given.to_owned()) };
         let id: Option<String> = ticket::Entity::find()
             .select_only()
             .column(ticket::Column::Id)

@@ -8,6 +8,7 @@ mod endpoints;
 mod front;
 pub mod listen;
 mod metrics;
+mod multipart;
 mod observe;
 mod pages;
 pub mod problem;

@@ -47,6 +47,10 @@ pub enum Refusal {
     MethodNotAllowed,
     #[error("the body must be application/json, in UTF-8 and not compressed")]
     UnsupportedMediaType,
+    #[error("the body must be multipart/form-data with a boundary, and not compressed")]
+    NotMultipart,
+    #[error("{places} requests with files arrive already, as many as there is room for")]
+    TooManyUploads { places: usize },
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: usize },
     #[error("the body did not arrive within {seconds} s")]
@@ -68,6 +72,8 @@ impl Refusal {
             Refusal::NotFound => "not_found",
             Refusal::MethodNotAllowed => "method_not_allowed",
             Refusal::UnsupportedMediaType => "unsupported_media_type",
+            Refusal::NotMultipart => "unsupported_media_type",
+            Refusal::TooManyUploads { .. } => "too_many_uploads",
             Refusal::BodyTooLarge { .. } => "body_too_large",
             Refusal::BodyTooSlow { .. } => "body_too_slow",
             Refusal::BodyBroken => "body_broken",
@@ -104,11 +110,19 @@ impl Refusal {
                 | Error::NoSuchComplaint
                 | Error::NoSuchIncident
                 | Error::NoSuchCustomer
+                | Error::NoSuchAttachment
                 | Error::NoSuchKey
                 | Error::NoSuchAccount => (StatusCode::NOT_FOUND, "Not found"),
                 Error::IdempotencyConflict => (StatusCode::UNPROCESSABLE_ENTITY, "The key was used before"),
                 Error::StoreRace => (StatusCode::CONFLICT, "Somebody was faster"),
                 Error::ExternalIdConflict { .. } => (StatusCode::CONFLICT, "The id was used before"),
+                Error::Multipart { .. } => (StatusCode::BAD_REQUEST, "The body cannot be read"),
+                Error::AttachmentKind { .. } => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not a file that is taken"),
+                Error::AttachmentTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The file is too large"),
+                Error::TooManyAttachments { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "Too many files"),
+                Error::AttachmentStore { .. } => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "The store of attachments is out of reach")
+                }
                 Error::Unauthenticated { .. } => (StatusCode::UNAUTHORIZED, "Not signed in"),
                 Error::WebhookSecret { .. } | Error::WebhookUrl { .. } | Error::MailAddress { .. } => {
                     (StatusCode::UNPROCESSABLE_ENTITY, "The request does not fit the form")
@@ -141,6 +155,8 @@ impl Refusal {
                 | Error::StoreVersion { .. }
                 | Error::Store { .. }
                 | Error::Backup { .. }
+                | Error::AttachmentDamaged { .. }
+                | Error::AttachmentsUrl { .. }
                 | Error::SealKeys { .. }
                 | Error::Sealed { .. }
                 | Error::AuditChain { .. }
@@ -156,6 +172,8 @@ impl Refusal {
             Refusal::NotFound => (StatusCode::NOT_FOUND, "Not found"),
             Refusal::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
             Refusal::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not JSON"),
+            Refusal::NotMultipart => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Not multipart"),
+            Refusal::TooManyUploads { .. } => (StatusCode::TOO_MANY_REQUESTS, "Too much at once"),
             Refusal::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Refusal::BodyTooSlow { .. } => (StatusCode::REQUEST_TIMEOUT, "The body is too slow"),
             Refusal::BodyBroken => (StatusCode::BAD_REQUEST, "The body cannot be read"),

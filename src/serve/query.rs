@@ -98,6 +98,19 @@ impl FromRequestParts<State> for Id {
     }
 }
 
+/// What a path is about, and which part of it.
+pub(super) struct IdAndPart(pub String, pub String);
+
+impl FromRequestParts<State> for IdAndPart {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Refusal> {
+        match Path::<(String, String)>::from_request_parts(parts, state).await {
+            Ok(Path((id, part))) if !id.chars().chain(part.chars()).any(char::is_control) => Ok(IdAndPart(id, part)),
+            _ => Err(Refusal::NotFound),
+        }
+    }
+}
+
 /// A whole number within bounds; one outside is refused.
 pub(super) fn number(
     name: &'static str,

@@ -12,6 +12,23 @@ pub(super) struct Refused;
 /// A path that takes JSON.
 pub(super) struct RefusedBody;
 
+/// A path that takes files.
+pub(super) struct RefusedFiles;
+
+impl IntoResponses for RefusedFiles {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("400", "A multipart body or a query that does not have the form"),
+            ("408", "The body is too slow"),
+            ("413", "A file or the body is too large"),
+            ("415", "Not multipart/form-data, or a file of no kind that is taken"),
+            ("422", "Too many files, or a part that does not fit"),
+            ("429", "Too much at once"),
+            ("503", "The database or the store of attachments is out of reach"),
+        ])
+    }
+}
+
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
@@ -24,7 +41,11 @@ impl IntoResponses for Refused {
 
 impl IntoResponses for RefusedBody {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[("408", "The body is too slow"), ("413", "Too much, or too long"), ("415", "Not application/json")])
+        problems(&[
+            ("408", "The body is too slow"),
+            ("413", "Too much, or too long"),
+            ("415", "Not application/json, nor anything else that is taken here"),
+        ])
     }
 }
 

@@ -24,8 +24,14 @@ pub struct Settings {
     pub body: usize,
     /// Bytes in the body of a batch request.
     pub batch_body: usize,
+    /// Bytes in the body of a request with files.
+    pub upload_body: usize,
     /// How long a body may take to arrive.
     pub body_patience: Duration,
+    /// How long a body with files may take to arrive: telephones are slow.
+    pub upload_patience: Duration,
+    /// Bodies with files that may arrive at once; one more is refused with 429.
+    pub uploads: usize,
     /// How long open requests may take after the signal to stop.
     pub grace: Duration,
     /// Requests a minute for every address and every API key; 0: as many as they like.
@@ -46,7 +52,11 @@ impl Default for Settings {
             batch: 256,
             body: 1 << 20,
             batch_body: 8 << 20,
+            // Three recordings, the longest JSON, and what is between them.
+            upload_body: (3 * 20 + 2) << 20,
             body_patience: Duration::from_secs(30),
+            upload_patience: Duration::from_secs(180),
+            uploads: 32,
             grace: Duration::from_secs(30),
             requests_a_minute: 0,
             connections: 1_024,

@@ -18,6 +18,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use tokio::sync::Semaphore;
+
 /// One server: the engine behind its queue, the numbers, and whether it is ready. Cheap to clone.
 #[derive(Clone)]
 pub struct State {
@@ -31,6 +33,7 @@ struct Inner {
     limiter: Option<Limiter>,
     metrics: Arc<Metrics>,
     settings: Settings,
+    uploads: Semaphore,
     versions: OnceLock<Versions>,
     leaving: AtomicBool,
 }
@@ -60,8 +63,14 @@ impl State {
         let front = front(Arc::new(Queued { decide: decide.clone(), batcher: batcher.clone() }))?;
         let (versions, leaving) = (OnceLock::new(), AtomicBool::new(false));
         let limiter = share::limiter(settings.requests_a_minute);
-        let inner = Inner { decide, batcher, front, limiter, metrics, settings, versions, leaving };
+        let uploads = Semaphore::new(settings.uploads);
+        let inner = Inner { decide, batcher, front, limiter, metrics, settings, uploads, versions, leaving };
         Ok(State { inner: Arc::new(inner) })
+    }
+
+    /// The places for bodies with files.
+    pub(super) fn uploads(&self) -> &Semaphore {
+        &self.inner.uploads
     }
 
     pub(super) fn limiter(&self) -> Option<&Limiter> {

@@ -33,7 +33,7 @@ fn a_backup_can_be_checked_and_is_never_written_over() {
     assert_eq!(stdout(&on(&folder, &["migrate"])), "1\t0001_desk\n");
     let file = folder.path().join("copy.sqlite");
     let file = file.to_str().unwrap();
-    let counted = "0 complaints, 0 tickets, 0 events\n";
+    let counted = "0 complaints, 0 tickets, 0 events, 0 attachments\n";
     assert_eq!(stdout(&on(&folder, &["backup", file])), counted);
     assert_eq!(stdout(&on(&folder, &["backup", "--verify", file])), counted);
     let again = told(&on(&folder, &["backup", file]));

@@ -2,6 +2,7 @@
 //! test command starts one).
 
 mod accounts;
+mod attachments;
 mod feedback;
 mod incidents;
 mod intake;

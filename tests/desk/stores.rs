@@ -2,7 +2,7 @@
 
 use fenzhen::{
     Desk, Pipeline,
-    desk::{House, Watch, intake::Submission, seal::KeyRing, store::Store},
+    desk::{House, Watch, attachments::Objects, intake::Submission, seal::KeyRing, store::Store},
 };
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{ConnectionTrait, Database};
@@ -24,7 +24,7 @@ pub struct Fixture {
     pub desk: Desk,
     pub url: String,
     now: Arc<Mutex<Timestamp>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Fixture {
@@ -46,17 +46,23 @@ impl Fixture {
 
     /// The same with other sealing keys.
     pub async fn again_with(&self, keys: &str) -> Desk {
-        desk(&self.url, self.now.clone(), keys, &|_| {}).await
+        desk(&self.url, self.folder.path(), self.now.clone(), keys, &|_| {}).await
+    }
+
+    /// Where what the desk keeps beside its database is.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
-async fn desk(url: &str, now: Arc<Mutex<Timestamp>>, keys: &str, rules: &dyn Fn(&mut House)) -> Desk {
+async fn desk(url: &str, folder: &Path, now: Arc<Mutex<Timestamp>>, keys: &str, rules: &dyn Fn(&mut House)) -> Desk {
     let pipeline = PIPELINE.clone();
     let mut house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
     rules(&mut house);
     let watch: Watch = Arc::new(move || *now.lock().unwrap());
     let keys = KeyRing::parse(keys, "tests").unwrap();
-    let store = Store::open(url).await.unwrap();
+    let objects = Objects::in_folder(&folder.join("attachments")).unwrap();
+    let store = Store::open(url).await.unwrap().with_objects(objects);
     Desk::with_watch(store, house, Arc::new(pipeline), keys, watch)
 }
 
@@ -93,7 +99,7 @@ async fn fixture(server: Option<&str>, rules: &dyn Fn(&mut House)) -> Fixture {
     };
     // A Thursday morning at work.
     let now = Arc::new(Mutex::new("2026-11-26T09:30+08:00".parse().unwrap()));
-    Fixture { desk: desk(&url, now.clone(), &KEYS, rules).await, url, now, _folder: folder }
+    Fixture { desk: desk(&url, folder.path(), now.clone(), &KEYS, rules).await, url, now, folder }
 }
 
 /// A complaint as a channel sends it.

@@ -11,6 +11,7 @@ use fenzhen::{
     desk::{
         House,
         access::{DeskRole, Permission, key::KeyRecord},
+        attachments::Objects,
         keys,
         seal::{KeyRing, generate},
         store::Store,
@@ -28,35 +29,39 @@ use tower::ServiceExt;
 static PIPELINE: LazyLock<Arc<Pipeline>> =
     LazyLock::new(|| Arc::new(Pipeline::open(Path::new("models/retail"), None).unwrap()));
 
-struct At {
-    app: Router,
-    store: Store,
+pub struct At {
+    pub app: Router,
+    pub store: Store,
     _workers: Workers,
-    _folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 impl At {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
+        At::open_with(Settings::default()).await
+    }
+
+    pub async fn open_with(settings: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&Store::url_in(folder.path()).unwrap()).await.unwrap();
         let pipeline = PIPELINE.clone();
         let house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
         let ring = KeyRing::parse(&generate("2026-11-26".parse().unwrap()), "tests").unwrap();
+        let store = store.with_objects(Objects::in_folder(&folder.path().join("attachments")).unwrap());
         let at = store.clone();
-        let state =
-            State::start_with_desk(pipeline, Settings::default(), |engine| Ok(Desk::new(at, house, engine, ring)));
+        let state = State::start_with_desk(pipeline, settings, |engine| Ok(Desk::new(at, house, engine, ring)));
         let state = state.unwrap();
         let workers = Workers::start(&state.front().unwrap().desk);
-        At { app: app(state), store, _workers: workers, _folder: folder }
+        At { app: app(state), store, _workers: workers, folder }
     }
 
-    async fn send(&self, request: Request<Body>) -> Reply {
+    pub async fn send(&self, request: Request<Body>) -> Reply {
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Reply { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
     }
 
-    async fn get(&self, path: &str, key: Option<&str>) -> Reply {
+    pub async fn get(&self, path: &str, key: Option<&str>) -> Reply {
         let request = Request::get(path).header("host", "localhost");
         let request = match key {
             Some(key) => request.header("authorization", format!("Bearer {key}")),
@@ -65,17 +70,14 @@ impl At {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn key_in(&self, role: DeskRole, departments: Scope) -> String {
-        let now = jiff::Timestamp::now();
-        let (key, record) = KeyRecord::issue(role.id(), role, None, departments, None, now).unwrap();
-        keys::keep(self.store.writer(), &record).await.unwrap();
-        key.reveal().to_owned()
+    pub async fn key(&self, role: DeskRole, scopes: Option<&[Permission]>) -> String {
+        self.key_for(role, scopes, Scope::All).await
     }
 
-    async fn key(&self, role: DeskRole, scopes: Option<&[Permission]>) -> String {
+    pub async fn key_for(&self, role: DeskRole, scopes: Option<&[Permission]>, departments: Scope) -> String {
         let scopes = scopes.map(|scopes| scopes.iter().copied().collect());
         let now = jiff::Timestamp::now();
-        let (key, record) = KeyRecord::issue(role.id(), role, scopes, Scope::All, None, now).unwrap();
+        let (key, record) = KeyRecord::issue(role.id(), role, scopes, departments, None, now).unwrap();
         keys::keep(self.store.writer(), &record).await.unwrap();
         key.reveal().to_owned()
     }
@@ -263,7 +265,7 @@ async fn many_about_one_product_get_one_answer() {
     assert_eq!(at.get("/v1/notices?kind=moon.landed", None).await.json()["code"], "invalid_request");
     assert_eq!(at.get("/v1/notices?ticket=C20261126-999999-9", None).await.json()["items"], serde_json::json!([]));
     // What is everybody's is not closed by one department.
-    let finance = at.key_in(DeskRole::Supervisor, Scope::Departments(["finance".to_owned()].into())).await;
+    let finance = at.key_for(DeskRole::Supervisor, None, Scope::Departments(["finance".to_owned()].into())).await;
     let mut one = post(&format!("/v1/incidents/{id}/close"), "");
     one.headers_mut().insert("authorization", format!("Bearer {finance}").parse().unwrap());
     assert_eq!(at.send(one).await.json()["code"], "forbidden");

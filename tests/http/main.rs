@@ -1,6 +1,7 @@
 //! The service as a caller meets it. Most tests send requests to `app(state)` without a socket; those of `socket.rs` and
 //! `process.rs` go through a real one.
 
+mod attachments;
 mod bad_input;
 mod batch;
 mod classify;

@@ -6,6 +6,7 @@ use crate::{
     bundle::hex,
     desk::{
         access::secret,
+        attachments,
         incident::product_key,
         notify::Mailbox,
         record::Record,
@@ -107,6 +108,10 @@ impl Desk {
             let insert = "INSERT INTO complaint_words (words, id) SELECT words, id FROM complaint WHERE id = $1";
             change.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, insert, [id.as_str().into()])).await?;
         }
+        let sender = Actor::complainant(record.ticket.customer.as_deref());
+        for file in &submission.attachments {
+            attachments::keep(change, self.keys(), file, &id, None, &sender.by, now).await?;
+        }
         self.write(change, &mut record, now).await?;
         queue::put(change, Work::Classify, &id, now, now).await?;
         if let Some(key) = &request.key {
@@ -153,7 +158,15 @@ impl Desk {
             Some(row) if row.masked_text != stored_text(reading) => {
                 Err(Error::ExternalIdConflict { number: row.number })
             }
-            row => row.map(|row| self.accepted_before(row)).transpose(),
+            Some(row) => {
+                // Less than before is the same told again; files that it does not have would get lost.
+                let known = attachments::hashes(change, &row.id).await?;
+                match request.submission.attachments.iter().all(|file| known.contains(&file.sha256)) {
+                    true => self.accepted_before(row).map(Some),
+                    false => Err(Error::ExternalIdConflict { number: row.number }),
+                }
+            }
+            None => Ok(None),
         }
     }
 
@@ -276,11 +289,15 @@ fn plain(text: &str) -> String {
 fn hash(submission: &Submission) -> String {
     let mut hash = Sha256::new();
     let complaint = serde_json::to_vec(&submission.complaint).expect("texts and numbers are JSON");
+    let files = submission.attachments.iter().map(|file| Some(file.sha256.clone().into_bytes()));
     for part in [
         Some(complaint),
         submission.contact.clone().map(String::into_bytes),
         submission.wish.clone().map(String::into_bytes),
-    ] {
+    ]
+    .into_iter()
+    .chain(files)
+    {
         let part = part.unwrap_or_default();
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

@@ -2,6 +2,7 @@
 
 use crate::{
     Complaint, Result,
+    desk::attachments::Received,
     request::{FIELD_LIMIT, Fault, Fields, ID_LIMIT, batch_of, said, utf8},
 };
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ pub struct Submission {
     pub contact: Option<String>,
     /// What the customer wants to happen, in the customer's words.
     pub wish: Option<String>,
+    /// Files that came with it, received already; they come beside the JSON, not in it.
+    pub attachments: Vec<Received>,
 }
 
 const KNOWN: &[&str] =
@@ -30,7 +33,7 @@ const AMOUNT_LIMIT: f64 = 1e9;
 impl Submission {
     /// A submission of which only the words are known.
     pub fn of(text: impl Into<String>) -> Self {
-        Submission { complaint: Complaint::of(text), contact: None, wish: None }
+        Submission { complaint: Complaint::of(text), contact: None, wish: None, attachments: Vec::new() }
     }
 
     /// Reads one request object: the fields of a complaint, with `external_id` in place of `id`, and `contact`, `wish`.
@@ -62,6 +65,7 @@ fn read(json: &str, path: &str) -> Result<Submission, Fault> {
         complaint: said(&mut fields)?,
         contact: fields.short_text("contact", ID_LIMIT)?,
         wish: fields.short_text("wish", FIELD_LIMIT)?,
+        attachments: Vec::new(),
     };
     submission.complaint.id = fields.short_text("external_id", ID_LIMIT)?;
     check(&submission, &fields)?;

@@ -1,7 +1,13 @@
 //! Copies a database while it is in use, and proves that the copy can be read.
 
 use super::{Store, entity, migrate};
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    desk::{
+        attachments::{Objects, backup::see_to},
+        seal::KeyRing,
+    },
+};
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement};
 use std::path::Path;
 
@@ -14,6 +20,8 @@ pub struct Backup {
     pub tickets: u64,
     /// How many events, of all histories.
     pub events: u64,
+    /// How many attachments its complaints have.
+    pub attachments: u64,
 }
 
 /// Copies a SQLite database into a new file, as it is at one instant, and checks the copy: its pages, its references, and that
@@ -33,6 +41,22 @@ pub async fn copy(store: &Store, to: &Path) -> Result<Backup> {
     let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [path.into()]);
     store.read().execute_raw(copy).await.map_err(|_| wrong(format!("{} cannot be written", to.display())))?;
     verify(to).await
+}
+
+/// Sees that the attachments of a copied database are in the folder `copies`, whole; those that are missing are copied first from
+/// where they are in use, where that is given.
+///
+/// # Errors
+/// [`Error::Backup`] with the first that is missing or damaged.
+pub async fn attachments(file: &Path, from: Option<&Objects>, copies: &Path, keys: &KeyRing) -> Result<()> {
+    if from.is_none() && !copies.is_dir() {
+        return Err(Error::Backup { reason: format!("there is no folder {}", copies.display()) });
+    }
+    let copies = Objects::in_folder(copies)?;
+    let store = super::connect::open(&format!("sqlite://{}", file.display())).await?;
+    see_to(&store, from, &copies, keys).await?;
+    store.close().await;
+    Ok(())
 }
 
 /// Opens a copy and checks it.
@@ -69,6 +93,7 @@ pub async fn verify(file: &Path) -> Result<Backup> {
         complaints: entity::complaint::Entity::find().count(database).await?,
         tickets: entity::ticket::Entity::find().count(database).await?,
         events: entity::ticket_event::Entity::find().count(database).await?,
+        attachments: entity::attachment::Entity::find().count(database).await?,
     };
     store.close().await;
     Ok(backup)

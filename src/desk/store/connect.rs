@@ -18,11 +18,11 @@ pub(super) async fn open(url: &str) -> Result<Store> {
         }
         // The writer first: it makes the file.
         let write = sqlite(file, 1).await?;
-        return Ok(Store { read: sqlite(file, CONNECTIONS).await?, write });
+        return Ok(Store { read: sqlite(file, CONNECTIONS).await?, write, objects: None });
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         let both = postgres(url).await?;
-        return Ok(Store { read: both.clone(), write: both });
+        return Ok(Store { read: both.clone(), write: both, objects: None });
     }
     Err(Error::StoreUrl { reason: "it begins with neither `sqlite:` nor `postgres:`".into() })
 }

@@ -20,6 +20,7 @@ mod time;
 pub use lock::{Lock, hold};
 pub use time::{instant, micros};
 
+use super::attachments::Objects;
 use crate::{Error, Result};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -33,6 +34,8 @@ pub struct Store {
     read: DatabaseConnection,
     /// For changes: with SQLite one connection, so that those who write wait in line and not in turns of a lock.
     write: DatabaseConnection,
+    /// Where files are, beside the database.
+    objects: Option<Objects>,
 }
 
 /// Changes that are made all together or not at all. Dropping it takes them back.
@@ -48,6 +51,20 @@ impl Store {
         let store = connect::open(url).await?;
         migrate::run(&store).await?;
         Ok(store)
+    }
+
+    /// The same with a place for files; without one the desk takes none.
+    pub fn with_objects(self, objects: Objects) -> Self {
+        Store { objects: Some(objects), ..self }
+    }
+
+    /// Where files are.
+    ///
+    /// # Errors
+    /// [`Error::AttachmentStore`] where there is no place for them.
+    pub fn objects(&self) -> Result<&Objects> {
+        let none = || Error::AttachmentStore { reason: "this desk has no place for files".into() };
+        self.objects.as_ref().ok_or_else(none)
     }
 
     /// The database of a data folder, which is made where it is missing.

@@ -31,11 +31,13 @@ pub enum Work {
     Assign,
     /// Bring a notice to its target.
     Deliver,
+    /// Remove files that nobody took.
+    Sweep,
 }
 
 impl Work {
     /// All kinds.
-    pub const ALL: [Work; 5] = [Work::Classify, Work::Relate, Work::Tick, Work::Assign, Work::Deliver];
+    pub const ALL: [Work; 6] = [Work::Classify, Work::Relate, Work::Tick, Work::Assign, Work::Deliver, Work::Sweep];
 
     /// The stable name.
     pub fn id(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Work {
             Work::Tick => "tick",
             Work::Assign => "assign",
             Work::Deliver => "deliver",
+            Work::Sweep => "sweep",
         }
     }
 
@@ -52,7 +55,7 @@ impl Work {
     fn attempts(self) -> i64 {
         match self {
             Work::Deliver => SCHEDULE.len() as i64 + 1,
-            Work::Classify | Work::Relate | Work::Tick | Work::Assign => 8,
+            Work::Classify | Work::Relate | Work::Tick | Work::Assign | Work::Sweep => 8,
         }
     }
 }
@@ -79,18 +82,6 @@ pub async fn put(
     due: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    let row = job::ActiveModel {
-        id: Set(Uuid::now_v7().to_string()),
-        kind: Set(work.id().into()),
-        subject: Set(subject.into()),
-        due_at: Set(micros(due)),
-        lease: Set(None),
-        leased_until: Set(None),
-        attempts: Set(0),
-        fault: Set(None),
-        dead: Set(false),
-        created_at: Set(micros(now)),
-    };
     let again = OnConflict::columns([Column::Kind, Column::Subject])
         .update_columns([
             Column::DueAt,
@@ -101,7 +92,14 @@ pub async fn put(
             Column::Dead,
         ])
         .to_owned();
-    Entity::insert(row).on_conflict(again).exec_without_returning(change).await?;
+    Entity::insert(row(work, subject, due, now)).on_conflict(again).exec_without_returning(change).await?;
+    Ok(())
+}
+
+/// Puts work into the queue that is to be there always; where it is in it already, it stays as it is.
+pub async fn ensure(change: &impl ConnectionTrait, work: Work, subject: &str, now: Timestamp) -> Result<()> {
+    let once = OnConflict::columns([Column::Kind, Column::Subject]).do_nothing().to_owned();
+    Entity::insert(row(work, subject, now, now)).on_conflict(once).exec_without_returning(change).await?;
     Ok(())
 }
 
@@ -249,6 +247,21 @@ pub async fn revive(database: &impl ConnectionTrait, id: &str, now: Timestamp) -
         .exec(database)
         .await?;
     Ok(revived.rows_affected == 1)
+}
+
+fn row(work: Work, subject: &str, due: Timestamp, now: Timestamp) -> job::ActiveModel {
+    job::ActiveModel {
+        id: Set(Uuid::now_v7().to_string()),
+        kind: Set(work.id().into()),
+        subject: Set(subject.into()),
+        due_at: Set(micros(due)),
+        lease: Set(None),
+        leased_until: Set(None),
+        attempts: Set(0),
+        fault: Set(None),
+        dead: Set(false),
+        created_at: Set(micros(now)),
+    }
 }
 
 fn mine(claim: &Claim) -> Condition {

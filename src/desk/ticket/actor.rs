@@ -123,6 +123,11 @@ impl Actor {
         Actor { by: By { role: Role::Customer, id: id.into() }, scope: Scope::All }
     }
 
+    /// Who complained; of an anonymous complaint, whoever has its link.
+    pub fn complainant(id: Option<&str>) -> Self {
+        Actor::customer(id.unwrap_or("anonymous"))
+    }
+
     /// A part of the software, by its name: `routing`, `timers`.
     pub fn system(id: impl Into<String>) -> Self {
         Actor { by: By { role: Role::System, id: id.into() }, scope: Scope::All }

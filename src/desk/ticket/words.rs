@@ -1,7 +1,10 @@
 //! Names of labels, sums and durations as people write them.
 
-use super::{Head, Rules, policy::find};
-use crate::taxonomy::{Language, Name};
+use super::{Evidence, Head, Rules, policy::find};
+use crate::{
+    desk::attachments::Format,
+    taxonomy::{Language, Name},
+};
 use jiff::SignedDuration;
 
 /// One text in both languages.
@@ -48,6 +51,21 @@ pub(super) fn yuan(fen: u64) -> Name {
     both(format!("{sum} 元"), format!("{sum} yuan"))
 }
 
+/// `图片（JPEG，1.2 MB）`, `image (JPEG, 1.2 MB)`: what a file is, never what it is called.
+pub(super) fn file(evidence: &Evidence) -> Name {
+    let size = match evidence.size {
+        bytes @ 0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        bytes => format!("{:.1} MB", bytes as f64 / 1e6),
+    };
+    match Format::from_media_type(&evidence.media_type) {
+        Some(format) => {
+            let (kind, format) = (format.kind().name(), format.name());
+            both(format!("{}（{format}，{size}）", kind.zh), format!("{} ({format}, {size})", kind.en))
+        }
+        None => both(format!("文件（{size}）"), format!("file ({size})")),
+    }
+}
+
 /// `2 天 3 小时`, `2 d 3 h`; the two largest units, nothing below a minute.
 pub(super) fn duration(duration: SignedDuration) -> Name {
     let minutes = duration.as_mins().max(0);
@@ -73,6 +91,7 @@ pub(super) fn beginning(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::ticket::Visibility;
 
     #[test]
     fn durations_and_sums() {
@@ -91,6 +110,16 @@ mod tests {
         }
         assert_eq!(yuan(8850), both("88.50 元", "88.50 yuan"));
         assert_eq!(yuan(8800), both("88 元", "88 yuan"));
+        let photo = |size| Evidence {
+            id: "f1".into(),
+            media_type: "image/jpeg".into(),
+            size,
+            sha256: String::new(),
+            visibility: Visibility::Internal,
+        };
+        assert_eq!(file(&photo(1_234_567)), both("图片（JPEG，1.2 MB）", "image (JPEG, 1.2 MB)"));
+        assert_eq!(file(&photo(1)), both("图片（JPEG，1 kB）", "image (JPEG, 1 kB)"));
+        assert_eq!(file(&Evidence { media_type: "x".into(), ..photo(1) }), both("文件（1 kB）", "file (1 kB)"));
         assert_eq!(beginning("快递三天没动静", 4), "快递三天…");
         assert_eq!(beginning("快递三天", 4), "快递三天");
     }

@@ -5,6 +5,7 @@ mod assign;
 mod classify;
 mod deliver;
 mod relate;
+mod sweep;
 mod tick;
 
 pub(in crate::desk) use assign::offer;
@@ -85,10 +86,13 @@ impl Desk {
     pub async fn work_once(&self, work: Work) -> Result<usize> {
         let most = match work {
             Work::Classify => 32,
-            Work::Relate | Work::Tick | Work::Assign | Work::Deliver => 16,
+            Work::Relate | Work::Tick | Work::Assign | Work::Deliver | Work::Sweep => 16,
         };
         let claims = {
             let change = self.store().begin().await?;
+            if work == Work::Sweep && self.store().objects().is_ok() {
+                queue::ensure(&change, work, sweep::ATTACHMENTS, self.now()).await?;
+            }
             let claims = queue::claim(&change, work, most, LEASE, self.now()).await?;
             change.commit().await?;
             claims
@@ -112,6 +116,12 @@ impl Desk {
             Work::Assign => {
                 for claim in claims {
                     let done = self.give_out(&claim).await;
+                    self.settle(work, claim, done).await?;
+                }
+            }
+            Work::Sweep => {
+                for claim in claims {
+                    let done = self.sweep_up(&claim).await;
                     self.settle(work, claim, done).await?;
                 }
             }

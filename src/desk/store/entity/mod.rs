@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod attachment;
 pub mod audit;
 pub mod complaint;
 pub mod day_count;

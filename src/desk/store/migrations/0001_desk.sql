@@ -253,3 +253,19 @@ CREATE TABLE audit (
     entry TEXT NOT NULL,
     hash TEXT NOT NULL
 );
+
+-- Files of complaints; their bytes are in the store of objects. `event` is where the ticket's history tells of one that came later.
+CREATE TABLE attachment (
+    id TEXT PRIMARY KEY,
+    complaint_id TEXT NOT NULL REFERENCES complaint (id),
+    event BIGINT,
+    role TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 TEXT NOT NULL,
+    object TEXT NOT NULL UNIQUE,
+    name_sealed {bytes},
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX attachment_complaint ON attachment (complaint_id, created_at);

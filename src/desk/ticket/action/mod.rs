@@ -143,7 +143,6 @@ impl Action {
             | Action::Comment { text, .. }
             | Action::ChangePriority { reason: text, .. } => Some(text),
             Action::FollowUp { text, .. } | Action::Close { reason: text } => text.as_mut(),
-            Action::Attach { evidence } => Some(&mut evidence.name),
             Action::Accept {}
             | Action::Assign { .. }
             | Action::Start {}
@@ -155,6 +154,7 @@ impl Action {
             | Action::Merge { .. }
             | Action::Absorb { .. }
             | Action::Link { .. }
+            | Action::Attach { .. }
             | Action::CorrectLabel { .. }
             | Action::JoinIncident { .. } => None,
         };

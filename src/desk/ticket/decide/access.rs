@@ -33,6 +33,8 @@ pub(super) fn refusal(
         Role::Customer if foreign => Some(Refusal::Customer),
         Role::Agent | Role::Supervisor | Role::Admin if outside => Some(Refusal::Department),
         _ if !legal::takes(ticket, kind) => Some(Refusal::State),
+        // Staff complete what is closed; for customers it is closed until they open it again.
+        Role::Customer if kind == ActionKind::Attach && ticket.end.is_some() => Some(Refusal::State),
         role if ticket.held.is_some() && legal::settles_ping_pong(kind) && !role.supervises() => Some(Refusal::Held),
         // Taking back what one asked for is no decision.
         _ if kind == ActionKind::Approve && policy.approval.four_eyes && asked(ticket, &actor.by) => {

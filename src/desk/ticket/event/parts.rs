@@ -145,14 +145,14 @@ impl Head {
     }
 }
 
-/// A file that proves something. The file itself is elsewhere, under the id.
+/// A file that proves something. The file itself is elsewhere, under the id; so is its name, which may name people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// Under which it is stored.
     pub id: String,
-    /// What whoever brought it calls it.
-    pub name: String,
+    /// What it is, as HTTP says it: `image/jpeg`.
+    pub media_type: String,
     /// Bytes.
     pub size: u64,
     /// Of its bytes, in 64 small hexadecimal digits.

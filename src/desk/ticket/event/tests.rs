@@ -64,7 +64,7 @@ fn every() -> Vec<Fact> {
         Fact::EvidenceAttached {
             evidence: Evidence {
                 id: "f1".into(),
-                name: "照片.jpg".into(),
+                media_type: "image/jpeg".into(),
                 size: 1,
                 sha256: "ab".repeat(32),
                 visibility: Visibility::Internal,

@@ -163,7 +163,7 @@ pub fn sample(kind: ActionKind, ticket: &Ticket) -> Action {
 pub fn evidence(id: &str) -> Evidence {
     Evidence {
         id: id.into(),
-        name: "照片.jpg".into(),
+        media_type: "image/jpeg".into(),
         size: 120_000,
         sha256: "0123456789abcdef".repeat(4),
         visibility: Visibility::Internal,

@@ -83,9 +83,8 @@ fn files_are_described_soundly() {
     };
     for (evidence, told) in [
         (bad(|file| file.id.clear()), "evidence.id is empty"),
-        (bad(|file| file.name = "a\u{0}b".into()), "evidence.name has control characters"),
-        (bad(|file| file.name = "../../etc/passwd".into()), "evidence.name is a path"),
-        (bad(|file| file.name = "名".repeat(257)), "evidence.name is longer than 256 characters"),
+        (bad(|file| file.media_type = "a\u{0}b".into()), "evidence.media_type has control characters"),
+        (bad(|file| file.media_type = "图".repeat(257)), "evidence.media_type is longer than 256 characters"),
         (bad(|file| file.size = 0), "evidence.size is 0: the file is empty"),
         (bad(|file| file.sha256 = "AB".repeat(32)), "evidence.sha256 is not 64 small hexadecimal digits"),
         (bad(|file| file.sha256.push('0')), "evidence.sha256 is not 64 small hexadecimal digits"),

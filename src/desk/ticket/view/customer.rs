@@ -7,7 +7,7 @@ use crate::{
     desk::ticket::{
         By, Colour, Event, Fact, Node, Role, Rules, Status, Ticket,
         event::{Ending, Party, Subject, Visibility},
-        words::both,
+        words::{both, file},
     },
     taxonomy::Name,
 };
@@ -120,7 +120,8 @@ impl Rules<'_> {
             Fact::Merged { .. } => plain("已与另一件投诉合并处理", "It goes on together with another complaint"),
             Fact::Reopened { reason } => Some((both("投诉已重新打开", "Your complaint was reopened"), own(reason))),
             Fact::EvidenceAttached { evidence } if evidence.visibility == Visibility::Public => {
-                Some((both("已上传材料", "Added a file"), Some(&evidence.name)))
+                let file = file(evidence);
+                Some((both(format!("已上传材料：{}", file.zh), format!("Added a file: {}", file.en)), None))
             }
             Fact::Classified { .. }
             | Fact::ApprovalRequested { .. }

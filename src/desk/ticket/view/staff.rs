@@ -6,7 +6,7 @@ use crate::{
     desk::ticket::{
         By, Event, Fact, Node, Rules, Status,
         event::{ApprovalReason, Cause, Ending, Head, Party, PriorityCause, Relation, Subject, Visibility},
-        words::{both, yuan},
+        words::{both, file, yuan},
     },
     taxonomy::Name,
 };
@@ -178,7 +178,10 @@ impl Rules<'_> {
             }
             Fact::Commented { visibility: Visibility::Internal, .. } => both("内部备注", "Internal comment"),
             Fact::Commented { visibility: Visibility::Public, .. } => both("公开留言", "Public comment"),
-            Fact::EvidenceAttached { .. } => both("上传佐证", "Evidence attached"),
+            Fact::EvidenceAttached { evidence } => {
+                let file = file(evidence);
+                both(format!("上传佐证：{}", file.zh), format!("Evidence attached: {}", file.en))
+            }
             Fact::LabelCorrected { head, from, to } => {
                 let named =
                     |id: &Option<String>| id.as_ref().map_or_else(|| both("无", "none"), |id| self.label(*head, id));
@@ -243,7 +246,6 @@ fn said(fact: &Fact) -> Option<&str> {
         | Fact::Bounced { reason: text, .. }
         | Fact::PriorityChanged { cause: PriorityCause::Judgement { reason: text }, .. }
         | Fact::Commented { text, .. } => Some(text),
-        Fact::EvidenceAttached { evidence } => Some(&evidence.name),
         Fact::ApprovalRequested { closing: text, .. }
         | Fact::Closed { reason: text, .. }
         | Fact::FollowedUp { text, .. }

@@ -15,7 +15,7 @@ use axum::{Json, extract::State as Shared};
 
 /// Read a complaint, masked, with what the engine said
 #[utoipa::path(
-    get, path = "/v1/complaints/{id}", tag = "complaints", params(("id" = String, Path)),
+    get, path = "/v1/complaints/{id}", tag = "complaints", params(("id" = String, Path, description = "The id, or the complaint number")),
     responses(
         (status = 200, description = "The complaint", body = ComplaintView),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
@@ -31,7 +31,7 @@ pub(super) async fn complaint(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::ComplaintsRead)?;
-    let department = front.desk.department_of_complaint(&id).await?;
+    let (id, department) = front.desk.complaint_in(&id).await?;
     caller.0.require_in(Permission::ComplaintsRead, department.as_deref())?;
     Ok(Json(front.desk.complaint(&id).await?))
 }

@@ -8,9 +8,10 @@ use crate::{
         intake::{Accepted, Request, Submission},
     },
     serve::{
-        State,
+        Front, State,
         body::SingleBody,
         caller::Caller,
+        multipart::{self, is_multipart},
         problem::{Problem, Refusal},
         query::{self, Given},
         refused::{Refused, RefusedBody},
@@ -18,7 +19,7 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::State as Shared,
+    extract::{FromRequest, Request as HttpRequest, State as Shared},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -60,6 +61,18 @@ pub(super) struct Handed {
     /// When it came in (RFC 3339).
     #[schema(format = DateTime)]
     received_at: Option<String>,
+}
+
+/// A complaint with files.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+pub(super) struct HandedWithFiles {
+    /// The same as in the JSON body.
+    complaint: Handed,
+    /// Up to three images (JPEG, PNG, WebP, GIF, HEIC; 10 MiB each) or recordings (MP3, WAV, M4A, OGG, AMR; 20 MiB each), told
+    /// by their first bytes.
+    #[schema(max_items = 3, value_type = Vec<String>, format = Binary)]
+    attachment: Option<Vec<Vec<u8>>>,
 }
 
 /// Who complains.
@@ -125,9 +138,12 @@ impl From<Accepted> for Taken {
 /// When this answers, the complaint is on the disk with its number and its ticket; the engine decides about it right after,
 /// also if the server stops in between. With `wait` the answer comes with the decision, if that is there in time.
 ///
+/// With files it is multipart: the part `complaint` is the JSON, the parts `attachment` are the files, in any order.
+///
 /// With an `Idempotency-Key` it can be sent again until it is answered: it is taken once. Keys are remembered for seven days.
 #[utoipa::path(
-    post, path = "/v1/complaints", tag = "complaints", request_body = Handed,
+    post, path = "/v1/complaints", tag = "complaints",
+    request_body(content((Handed = "application/json"), (HandedWithFiles = "multipart/form-data"))),
     params(
         ("wait" = Option<u64>, Query, maximum = 30_000, description = "Milliseconds to wait for the decision; 0 without it"),
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for every new complaint"),
@@ -138,7 +154,7 @@ impl From<Accepted> for Taken {
         (status = 409, description = "The external id came with another text before", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Nothing to read, a field that does not fit, or a key of another request", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much at once", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The database or the store of attachments is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
         Refused, RefusedBody,
     )
 )]
@@ -146,16 +162,20 @@ pub(super) async fn intake(
     Shared(state): Shared<State>,
     caller: Caller,
     given: Given,
-    headers: HeaderMap,
-    SingleBody(body): SingleBody,
+    request: HttpRequest,
 ) -> Result<Response, Refusal> {
     let front = front(&state)?;
     caller.require(Permission::ComplaintsCreate)?;
     let [wait] = given.only(["wait"], "wait")?;
     let wait = query::number("wait", wait.as_deref(), 0..=LONGEST_WAIT)?.unwrap_or(0);
-    let submission = Submission::from_json(&body)?;
-    let key = key(&headers, &caller)?;
-    let accepted = front.line.submit(Request { submission, key }).await?;
+    let key = key(request.headers(), &caller)?;
+    let accepted = match is_multipart(request.headers()) {
+        true => with_files(&state, front, key, request).await?,
+        false => {
+            let SingleBody(body) = SingleBody::from_request(request, &state).await?;
+            front.line.submit(Request { submission: Submission::from_json(&body)?, key }).await?
+        }
+    };
     let (status, id) = (if accepted.fresh { StatusCode::CREATED } else { StatusCode::OK }, accepted.id.clone());
     let mut taken = Taken::from(accepted);
     if wait > 0 {
@@ -167,6 +187,28 @@ pub(super) async fn intake(
     }
     let place = format!("/v1/complaints/{id}");
     Ok((status, [(header::LOCATION, place)], Json(taken)).into_response())
+}
+
+/// The files are on the disk before the complaint is; those that it does not take go again.
+async fn with_files(
+    state: &State,
+    front: &Front,
+    key: Option<String>,
+    request: HttpRequest,
+) -> Result<Accepted, Refusal> {
+    let form = multipart::read(request, state, &front.desk, ["complaint"]).await?;
+    let [complaint] = &form.texts;
+    let missing = || Error::InvalidRequest { what: "complaint".into(), reason: "is missing among the parts".into() };
+    let submission = complaint.as_deref().ok_or_else(missing).and_then(Submission::from_json);
+    let accepted = match submission {
+        Ok(submission) => {
+            let submission = Submission { attachments: form.files.clone(), ..submission };
+            front.line.submit(Request { submission, key }).await
+        }
+        Err(error) => Err(error),
+    };
+    multipart::discard_after(&front.desk, &form.files, accepted.as_ref().map(|_| ())).await;
+    Ok(accepted?)
 }
 
 /// The caller's key, made unique to the caller: nobody meets somebody else's.

@@ -4,6 +4,8 @@ mod account;
 mod account_password;
 mod accounts;
 mod action;
+mod attachment;
+mod attachments;
 mod audit;
 mod complaint;
 mod complaints;
@@ -11,6 +13,7 @@ mod customer;
 mod dead_letter;
 mod dead_letters;
 mod dispatch;
+mod evidence;
 mod incident;
 mod incident_close;
 mod incident_reply;
@@ -22,6 +25,7 @@ mod original;
 mod person;
 mod progress;
 mod progress_action;
+mod progress_evidence;
 mod session_password;
 mod sessions;
 mod staff;
@@ -48,12 +52,16 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(complaint::complaint))
         .routes(routes!(original::original))
         .routes(routes!(customer::customer))
+        .routes(routes!(attachments::attachments))
+        .routes(routes!(attachment::attachment))
         .routes(routes!(tickets::tickets))
         .routes(routes!(ticket::ticket))
         .routes(routes!(action::act_on_ticket))
+        .routes(routes!(evidence::attach))
         .routes(routes!(timeline::timeline))
         .routes(routes!(progress::progress))
         .routes(routes!(progress_action::act_as_customer))
+        .routes(routes!(progress_evidence::attach_as_customer))
         .routes(routes!(staff::staff))
         .routes(routes!(person::put_person))
         .routes(routes!(webhooks::list_webhooks, webhooks::add_webhook))

@@ -28,7 +28,7 @@ pub(super) struct OriginalView {
 /// Every time is noted in the audit log: who, when, and what for.
 #[utoipa::path(
     get, path = "/v1/complaints/{id}/original", tag = "complaints",
-    params(("id" = String, Path), ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line")),
+    params(("id" = String, Path, description = "The id, or the complaint number"), ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line")),
     responses(
         (status = 200, description = "What was sent", body = OriginalView),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
@@ -51,7 +51,7 @@ pub(super) async fn original(
         reason: "is missing: say what the original is needed for".into(),
     })?;
     let purpose = Purpose::try_from(purpose)?;
-    let department = front.desk.department_of_complaint(&id).await?;
+    let (id, department) = front.desk.complaint_in(&id).await?;
     caller.0.require_in(Permission::ComplaintsReadOriginal, department.as_deref())?;
     let request = request.map(|Extension(RequestId(id))| id);
     let original = front.desk.original(&id, &caller.0, purpose, request).await?;

@@ -1,0 +1,154 @@
+//! A body with files: multipart/form-data (RFC 7578), read as it comes. Files go to the store part by part, and nothing is
+//! held but a portion. What is wrong is named, and nothing that was sent is quoted.
+
+use super::{State, problem::Refusal};
+use crate::{
+    Desk, Error,
+    desk::attachments::{AT_ONCE, Received},
+};
+use axum::{
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request, multipart::Field, multipart::MultipartError},
+    http::{HeaderMap, StatusCode, header},
+};
+use futures_util::TryStreamExt;
+
+/// The part that is a file.
+const FILE: &str = "attachment";
+
+/// What a body had: texts by the names that were asked for, and files that are on the disk already.
+pub(super) struct Form<const N: usize> {
+    pub texts: [Option<Vec<u8>>; N],
+    pub files: Vec<Received>,
+}
+
+/// Whether a body has parts.
+pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
+}
+
+/// Reads a body with texts of the given names, each once at most, and up to [`AT_ONCE`] files; in any order. Where it is
+/// refused, nothing is left of its files.
+pub(super) async fn read<const N: usize>(
+    request: Request,
+    state: &State,
+    desk: &Desk,
+    names: [&'static str; N],
+) -> Result<Form<N>, Refusal> {
+    let headers = request.headers();
+    let coding = headers.get(header::CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
+    if !is_multipart(headers) || !coding {
+        return Err(Refusal::NotMultipart);
+    }
+    let limit = state.settings().upload_body;
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large(limit));
+    }
+    let places = state.settings().uploads;
+    let _place = state.uploads().try_acquire().map_err(|_| Refusal::TooManyUploads { places })?;
+    let mut form = Form { texts: [const { None }; N], files: Vec::new() };
+    let patience = state.settings().upload_patience;
+    let read = tokio::time::timeout(patience, parts(request, state, desk, names, &mut form)).await;
+    match read.unwrap_or(Err(Refusal::BodyTooSlow { seconds: patience.as_secs() })) {
+        Ok(()) => Ok(form),
+        Err(refusal) => {
+            discard(desk, &form.files).await;
+            Err(refusal)
+        }
+    }
+}
+
+/// Removes those files that nobody took, when it is known what became of a request. Where it is not, as after a fault of the
+/// database, they are left for the sweep: they may belong to somebody.
+pub(super) async fn discard_after(desk: &Desk, files: &[Received], outcome: Result<(), &Error>) {
+    if outcome.is_ok() || outcome.is_err_and(is_refusal) {
+        discard(desk, files).await;
+    }
+}
+
+/// Whether a fault says that nothing was written.
+fn is_refusal(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::Store { .. }
+            | Error::StoreRace
+            | Error::StoreUnavailable { .. }
+            | Error::ShuttingDown
+            | Error::Overloaded { .. }
+            | Error::Internal(_)
+    )
+}
+
+async fn discard(desk: &Desk, files: &[Received]) {
+    if let Err(error) = desk.discard(files).await {
+        tracing::warn!(code = error.code(), "files that nobody took are swept later");
+    }
+}
+
+async fn parts<const N: usize>(
+    mut request: Request,
+    state: &State,
+    desk: &Desk,
+    names: [&'static str; N],
+    form: &mut Form<N>,
+) -> Result<(), Refusal> {
+    let limit = state.settings().upload_body;
+    DefaultBodyLimit::max(limit).apply(&mut request);
+    let mut parts = Multipart::from_request(request, state).await.map_err(|_| Refusal::NotMultipart)?;
+    while let Some(part) = parts.next_field().await.map_err(|error| broken(&error, limit))? {
+        if part.name() == Some(FILE) {
+            if form.files.len() == AT_ONCE {
+                return Err(Error::TooManyAttachments { limit: AT_ONCE }.into());
+            }
+            let called = format!("{FILE} {}", form.files.len() + 1);
+            let name = part.file_name().map(str::to_owned);
+            let bytes = part.map_err(|error| broken(&error, limit));
+            form.files.push(desk.receive(&called, name.as_deref(), bytes).await?);
+            continue;
+        }
+        let place = names.iter().position(|name| part.name() == Some(name));
+        match place {
+            Some(place) if form.texts[place].is_none() => {
+                form.texts[place] = Some(text(part, state.settings().body, limit).await?);
+            }
+            Some(place) => return Err(wrong(names[place], "is there twice")),
+            None => {
+                let known: Vec<&str> = names.into_iter().chain([FILE]).collect();
+                return Err(wrong("a part", &format!("has another name than {}", known.join(", "))));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn text(mut part: Field<'_>, most: usize, limit: usize) -> Result<Vec<u8>, Refusal> {
+    let mut text = Vec::new();
+    while let Some(bytes) = part.chunk().await.map_err(|error| broken(&error, limit))? {
+        if text.len() + bytes.len() > most {
+            return Err(Refusal::BodyTooLarge { limit: most });
+        }
+        text.extend_from_slice(&bytes);
+    }
+    Ok(text)
+}
+
+/// What the parser says may quote what was sent, so its kind is all that is told.
+fn broken(error: &MultipartError, limit: usize) -> Refusal {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(limit),
+        StatusCode::BAD_REQUEST => {
+            let reason = "it breaks off, or a part or its header does not have the form".into();
+            Error::Multipart { reason }.into()
+        }
+        _ => Refusal::BodyBroken,
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    Error::AttachmentTooLarge { part: "the body".into(), limit: limit as u64 }.into()
+}
+
+fn wrong(what: &str, reason: &str) -> Refusal {
+    Error::InvalidRequest { what: what.into(), reason: reason.into() }.into()
+}
