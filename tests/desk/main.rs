@@ -2,6 +2,8 @@
 //! test command starts one).
 
 mod accounts;
+mod clock;
+mod contention;
 mod feedback;
 mod incidents;
 mod intake;
