@@ -124,7 +124,9 @@ impl Desk {
 
     /// What time it is.
     pub fn now(&self) -> Timestamp {
-        (self.inner.clock)()
+        let now = (self.inner.clock)();
+        self.inner.latest.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        now
     }
 
     /// Whether the clock stands before a time that it has shown, by more than a minute: said once for each time it goes back.
@@ -134,8 +136,6 @@ impl Desk {
         let back = now < latest.load(Ordering::Relaxed).saturating_sub(MINUTE);
         if back {
             latest.store(now, Ordering::Relaxed);
-        } else {
-            latest.fetch_max(now, Ordering::Relaxed);
         }
         back
     }

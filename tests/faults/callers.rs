@@ -62,7 +62,8 @@ pub fn complaint(n: usize) -> String {
     )
 }
 
-/// Hands in the complaints of a range from several callers at once, while `harm` goes on; it is told when they are done.
+/// Hands in the complaints of a range from several callers at once, while `harm` goes on. It is told when they are done, or
+/// tells them that it is: then what was begun is finished.
 pub fn hand_in(addresses: &[Arc<Mutex<String>>], numbers: Range<usize>, harm: impl FnOnce(&AtomicBool)) -> Handed {
     let handed = Mutex::new(Handed::default());
     let next = AtomicUsize::new(numbers.start);
@@ -70,11 +71,11 @@ pub fn hand_in(addresses: &[Arc<Mutex<String>>], numbers: Range<usize>, harm: im
     std::thread::scope(|scope| {
         let callers: Vec<_> = (0..4)
             .map(|caller: usize| {
-                let (handed, next, last) = (&handed, &next, numbers.end);
+                let (handed, next, over, last) = (&handed, &next, &over, numbers.end);
                 scope.spawn(move || {
                     loop {
                         let n = next.fetch_add(1, Ordering::Relaxed);
-                        if n >= last {
+                        if n >= last || over.load(Ordering::Relaxed) {
                             return;
                         }
                         let address = &addresses[(caller + n) % addresses.len()];

@@ -189,7 +189,7 @@ impl Desk {
                 let later = queue::back_off(claim.attempts);
                 let dead =
                     queue::failed(self.store().writer(), work, &claim, fault.code(), Some(later), self.now()).await?;
-                tracing::error!(work = work.id(), code = fault.code(), attempts = claim.attempts, dead, "a job failed");
+                tracing::error!(work = work.id(), code = fault.code(), %fault, attempts = claim.attempts, dead, "a job failed");
                 Ok(())
             }
         }
