@@ -52,7 +52,10 @@ pub use house::House;
 use jiff::Timestamp;
 use notify::{Timeouts, Webhooks};
 use seal::KeyRing;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 use store::{Store, queue::Work};
 use tokio::sync::Notify;
 use work::Usual;
@@ -75,6 +78,8 @@ struct Inner {
     settled: Notify,
     /// What is usual today.
     usual: Usual,
+    /// The latest time that was seen, in microseconds.
+    latest: AtomicI64,
     /// One bell a kind of work: rung when there is some.
     bells: [Notify; Work::ALL.len()],
 }
@@ -93,7 +98,9 @@ impl Desk {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
         let (doors, settled, usual) = (accounts::Doors::default(), Notify::new(), Usual::default());
-        let inner = Inner { store, house, engine, keys, clock, webhooks, doors, settled, usual, bells };
+        // Nobody knows by which clock others have worked on this database: the first look finds it gone back.
+        let latest = AtomicI64::new(i64::MAX);
+        let inner = Inner { store, house, engine, keys, clock, webhooks, doors, settled, usual, latest, bells };
         Desk { inner: Arc::new(inner) }
     }
 
@@ -122,7 +129,20 @@ impl Desk {
 
     /// What time it is.
     pub fn now(&self) -> Timestamp {
-        (self.inner.clock)()
+        let now = (self.inner.clock)();
+        self.inner.latest.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        now
+    }
+
+    /// Whether the clock stands before a time that it has shown, by more than a minute: said once for each time it goes back.
+    pub(in crate::desk) fn clock_went_back(&self, now: Timestamp) -> bool {
+        const MINUTE: i64 = 60_000_000;
+        let (now, latest) = (now.as_microsecond(), &self.inner.latest);
+        let back = now < latest.load(Ordering::Relaxed).saturating_sub(MINUTE);
+        if back {
+            latest.store(now, Ordering::Relaxed);
+        }
+        back
     }
 
     pub(in crate::desk) fn usual(&self) -> &Usual {

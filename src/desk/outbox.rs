@@ -170,8 +170,8 @@ impl Desk {
         deadlines: &[Deadline],
         now: Timestamp,
     ) -> Result<()> {
-        let open = |deadline: &&Deadline| deadline.is_open() && (deadline.warned || deadline.state == State::Breached);
-        let mut late = deadlines.iter().filter(open).peekable();
+        let urgent = |deadline: &&Deadline| deadline.is_urgent();
+        let mut late = deadlines.iter().filter(urgent).peekable();
         if late.peek().is_none() {
             return Ok(());
         }

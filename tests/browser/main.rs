@@ -1,6 +1,7 @@
 //! The built-in page in a real headless Chromium, before a real server with the shipped bundle.
 
 mod driver;
+#[path = "../service/mod.rs"]
 mod service;
 
 use driver::Browser;
@@ -17,8 +18,8 @@ fn turn() -> MutexGuard<'static, ()> {
 
 fn page() -> Option<(Browser, Service)> {
     let browser = Browser::open()?;
-    let service = Service::start();
-    browser.go(&service.address);
+    let service = Service::start(&["--log", "warn", "--no-desk"]);
+    browser.go(&service.url());
     browser.wait("document.querySelectorAll('.example').length");
     Some((browser, service))
 }
@@ -136,7 +137,7 @@ fn it_fits_a_phone_and_the_dark() {
 fn the_description_of_the_api_can_be_tried() {
     let _turn = turn();
     let Some((browser, service)) = page() else { return };
-    browser.go(&format!("{}/docs", service.address));
+    browser.go(&format!("{}/docs", service.url()));
     browser.wait("document.querySelectorAll('.op').length > 10");
     let paths =
         browser.run("return [...document.querySelectorAll('.op > summary .verb + code')].map((c) => c.textContent)");

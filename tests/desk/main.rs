@@ -3,6 +3,8 @@
 
 mod accounts;
 mod attachments;
+mod clock;
+mod contention;
 mod feedback;
 mod incidents;
 mod intake;

@@ -3,7 +3,7 @@
 #[path = "../../src/desk/notify/deliver/tests/mail_server.rs"]
 mod mail_server;
 
-use crate::stores::{Fixture, on_every_store_of, submission};
+use crate::stores::{Fixture, on_every_store, on_every_store_of, submission};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use fenzhen::desk::{
     House,
@@ -17,7 +17,7 @@ use fenzhen::desk::{
     },
 };
 use mail_server::{MailServer, Manners};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
 use serde_json::Value;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -236,5 +236,27 @@ fn customers_with_an_address_hear_what_is_for_them() {
         let stored = entity::delivery::Entity::find().all(at.desk.store().read()).await.unwrap();
         assert!(stored.iter().all(|row| row.target == "customer"), "no address is stored in the clear");
         assert_eq!(queue::depth(at.desk.store().read(), Work::Deliver).await.unwrap(), (0, 0));
+    });
+}
+
+#[test]
+fn a_year_later_notices_are_gone_and_the_tickets_are_not() {
+    on_every_store(async |at| {
+        complain(&at).await;
+        at.desk.work_off().await.unwrap();
+        at.pass(24 * 30);
+        at.desk.work_off().await.unwrap();
+        let count = async || {
+            let notices = entity::notice::Entity::find().count(at.desk.store().read()).await.unwrap();
+            let prints = entity::fingerprint::Entity::find().count(at.desk.store().read()).await.unwrap();
+            (notices, prints)
+        };
+        let (notices, prints) = count().await;
+        assert!(notices > 0 && prints > 0, "it was late, and it can be found by its words");
+        at.pass(24 * 400);
+        at.desk.work_off().await.unwrap();
+        let (left, prints) = count().await;
+        assert!(left < notices && prints == 0, "{left} of {notices} notices, {prints} prints");
+        assert_eq!(entity::ticket::Entity::find().count(at.desk.store().read()).await.unwrap(), 1);
     });
 }

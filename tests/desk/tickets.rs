@@ -10,7 +10,8 @@ use fenzhen::desk::{
     ticket::{Action, Actor, Command, Node, Role, Status},
 };
 
-fn person(id: &str, departments: &[&str], capacity: u32) -> Person {
+/// Somebody who is there.
+pub fn person(id: &str, departments: &[&str], capacity: u32) -> Person {
     Person {
         id: id.into(),
         name: id.into(),

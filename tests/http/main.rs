@@ -15,5 +15,7 @@ mod process;
 mod queue;
 mod schema;
 mod server;
+#[path = "../service/mod.rs"]
+mod service;
 mod socket;
 mod stand_in;

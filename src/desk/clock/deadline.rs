@@ -135,6 +135,11 @@ impl Deadline {
         self.run.as_ref().is_some_and(|run| run.end.is_none())
     }
 
+    /// Whether somebody must hear of it by now: it is open, and nearly over or over.
+    pub fn is_urgent(&self) -> bool {
+        self.is_open() && (self.warned || self.state == State::Breached)
+    }
+
     fn at(
         mut self,
         run: Run,

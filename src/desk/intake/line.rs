@@ -1,12 +1,15 @@
 //! Those who submit at the same time share one transaction: a disk that takes milliseconds to be sure takes them once for all.
 
 use super::{Accepted, Request};
-use crate::{Desk, Error, Result};
-use std::sync::Arc;
+use crate::{Desk, Error, Result, desk::work};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 /// So many at most share a transaction; with ten times as many in line, the next is refused.
 const TOGETHER: usize = 64;
+
+/// How long the database may take over one transaction of the line, waiting for a connection counted in.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 type Place = (Request, oneshot::Sender<Result<Accepted>>);
 
@@ -38,11 +41,11 @@ impl Line {
     }
 }
 
-/// A panic must cost those who caused it and nobody after them: the line goes on.
+/// A panic, or a database that says nothing, must cost those whom it met and nobody after them: the line goes on. What was
+/// given up may be on the disk all the same; whoever repeats it with its key finds it there.
 async fn accept(desk: &Desk, requests: &Arc<Vec<Request>>) -> Result<Vec<Result<Accepted>>> {
     let (desk, requests) = (desk.clone(), requests.clone());
-    let accepted = tokio::spawn(async move { desk.accept(&requests).await }).await;
-    accepted.unwrap_or_else(|_| Err(Error::Internal("the intake panicked".into())))
+    work::guarded(PATIENCE, async move { desk.accept(&requests).await }).await
 }
 
 async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
@@ -57,7 +60,8 @@ async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
                     let _ = reply.send(result);
                 }
             }
-            Err(fault) if requests.len() == 1 => {
+            // Where the database is gone it is gone for all: tried one by one, the last would wait for all before it.
+            Err(fault) if requests.len() == 1 || matches!(fault, Error::StoreUnavailable { .. }) => {
                 replies.into_iter().for_each(|reply| _ = reply.send(Err(again(&fault))))
             }
             // One of them may be what the database does not take: each is tried alone.

@@ -20,11 +20,14 @@ use super::{
     ticket::{Actor, By, Command, Event, Role, Ticket},
 };
 use crate::{Error, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, sea_query::LockType,
 };
+
+/// How long the clocks of a complaint that came late wait for the engine to read it.
+const UNREAD: SignedDuration = SignedDuration::from_mins(1);
 
 /// A ticket with its history.
 #[derive(Debug, Clone)]
@@ -35,6 +38,8 @@ pub struct Record {
     pub history: Vec<Event>,
     /// What the history comes to.
     pub ticket: Ticket,
+    /// Whether its clocks had something to say when it was saved.
+    urgent: bool,
     /// How many events are saved.
     saved: usize,
 }
@@ -67,13 +72,13 @@ impl Record {
         let Some(row) = row else { return Ok(None) };
         let history = history(database, &row.id).await?;
         let ticket = Ticket::replay(&history)?;
-        Ok(Some(Record { saved: history.len(), row, history, ticket }))
+        Ok(Some(Record { saved: history.len(), urgent: false, row, history, ticket }))
     }
 
     /// A new ticket, from its first event and the row that [`Record::save`] completes.
     pub fn begin(row: ticket::Model, opened: Event) -> Result<Self> {
         let ticket = Ticket::begin(&opened)?;
-        Ok(Record { row, history: vec![opened], ticket, saved: 0 })
+        Ok(Record { row, history: vec![opened], ticket, urgent: false, saved: 0 })
     }
 
     /// Holds a command against the rules, and goes on by the events that come of it.
@@ -116,6 +121,7 @@ impl Record {
     pub async fn save(&mut self, change: &Transaction, house: &House, now: Timestamp) -> Result<Option<Timestamp>> {
         let deadlines = self.deadlines(house, now)?;
         let next = self.next_look(house, &deadlines);
+        self.urgent = deadlines.iter().any(Deadline::is_urgent);
         let before = self.row.version;
         row::complete(&mut self.row, &self.ticket, house, &deadlines);
         let row = self.row.clone().into_active_model();
@@ -141,9 +147,13 @@ impl Record {
         Ok(next)
     }
 
-    /// Puts the next look at the clocks into the queue, or takes it out where there is nothing left to see.
+    /// Puts the next look at the clocks into the queue, or takes it out where there is nothing left to see. What they have to say
+    /// by now is looked at again, told or not: a look that was due may be the one that this takes the place of.
     pub async fn schedule(&self, change: &Transaction, next: Option<Timestamp>, now: Timestamp) -> Result<()> {
-        match next {
+        // Before the engine has read it, nobody knows how urgent it is: it gets a moment, so that there is no false alarm.
+        let patience = if self.ticket.classified { SignedDuration::ZERO } else { UNREAD };
+        let soon = self.urgent.then(|| now.checked_add(patience).unwrap_or(now));
+        match next.into_iter().chain(soon).min() {
             Some(due) => queue::put(change, Work::Tick, &self.row.id, due, now).await,
             None => queue::drop(change, Work::Tick, &self.row.id).await,
         }

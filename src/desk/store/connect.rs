@@ -2,7 +2,10 @@
 
 use super::Store;
 use crate::{Error, Result};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection,
+    sqlx::{self, Connection, Sqlite, SqliteConnection, pool::PoolOptions},
+};
 use std::time::Duration;
 
 /// How long somebody waits for a connection or for others to finish writing.
@@ -29,6 +32,8 @@ pub(super) async fn open(url: &str) -> Result<Store> {
 
 async fn sqlite(file: &str, connections: u32) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(format!("sqlite://{file}?mode=rwc"));
+    let kept = |pool: PoolOptions<Sqlite>| pool.after_release(|connection, _| Box::pin(is_settled(connection)));
+    options.map_sqlx_sqlite_pool_opts(kept);
     quiet(&mut options).max_connections(connections).min_connections(1).map_sqlx_sqlite_opts(|options| {
         options
             .foreign_keys(true)
@@ -41,6 +46,14 @@ async fn sqlite(file: &str, connections: u32) -> Result<DatabaseConnection> {
     });
     // SQLite says only "unable to open database file"; the path is the caller's own.
     Database::connect(options).await.map_err(|_| Error::StoreUnavailable { reason: format!("{file} cannot be opened") })
+}
+
+/// Whether a connection may be used again. Where a write fails, as on a full disk, SQLite ends the transaction by itself, and sqlx
+/// counts one that is still open: the next would begin inside of it, and be lost although it was committed.
+async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What a dropped transaction takes back stands in line before this.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 async fn postgres(url: &str) -> Result<DatabaseConnection> {

@@ -13,8 +13,10 @@ impl From<DbErr> for Error {
             DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_)) => {
                 if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
                     Error::StoreRace
-                } else if says(&["disk is full", "No space left", "disk I/O error"]) {
+                } else if says(&["disk is full", "No space left", "disk I/O error", "unable to open database file"]) {
                     Error::StoreUnavailable { reason: "its disk is full or does not answer".into() }
+                } else if let Some(reason) = out_of_reach(&code(&fault)) {
+                    Error::StoreUnavailable { reason: reason.into() }
                 } else if says(&["database is locked", "busy"]) {
                     Error::StoreUnavailable { reason: "others have written for too long".into() }
                 } else if says(&["error returned from database", "no rows returned", "ColumnDecode", "decoding column"])
@@ -27,6 +29,23 @@ impl From<DbErr> for Error {
             }
             _ => Error::Store { reason: format!("a statement failed ({})", code(&fault)) },
         }
+    }
+}
+
+/// What PostgreSQL says when it is the server that fails and not the statement, by its SQLSTATE
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>). SQLite's codes are shorter, and mean other things.
+fn out_of_reach(code: &str) -> Option<&'static str> {
+    if code.len() != 5 {
+        return None;
+    }
+    match (&code[..2], code) {
+        ("08", _) => Some("the connection to it broke"),
+        ("53", _) => Some("it has no room left: connections, memory or disk"),
+        (_, "57P01" | "57P02" | "57P03" | "57P05") => Some("it goes down or comes up"),
+        (_, "58030") => Some("its disk is full or does not answer"),
+        // After a change of roles: the old primary, or a copy that is not yet one.
+        (_, "25006") => Some("it may only be read"),
+        _ => None,
     }
 }
 

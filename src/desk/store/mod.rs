@@ -25,7 +25,10 @@ use crate::{Error, Result};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use std::path::Path;
+use std::{path::Path, time::Duration};
+
+/// How long the database may take to say that it is there.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -99,12 +102,13 @@ impl Store {
         Ok(self.write.begin_with_options(options).await?)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, soon enough for a probe that will not wait.
     ///
     /// # Errors
     /// [`Error::StoreUnavailable`].
     pub async fn ping(&self) -> Result<()> {
-        Ok(self.read.ping().await?)
+        let silent = |_| Error::StoreUnavailable { reason: "it does not answer".into() };
+        Ok(tokio::time::timeout(PROBE, self.read.ping()).await.map_err(silent)??)
     }
 
     /// Which dialect it speaks.

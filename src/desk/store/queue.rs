@@ -90,6 +90,7 @@ pub async fn put(
             Column::Attempts,
             Column::Fault,
             Column::Dead,
+            Column::CreatedAt,
         ])
         .to_owned();
     Entity::insert(row(work, subject, due, now)).on_conflict(again).exec_without_returning(change).await?;
@@ -109,11 +110,12 @@ pub async fn drop(change: &impl ConnectionTrait, work: Work, subject: &str) -> R
     Ok(())
 }
 
-/// Claims up to `most` jobs of a kind that are due, oldest first, for the time of a lease.
+/// Claims up to `most` jobs of a kind that are due and meet a condition, oldest first, for the time of a lease.
 pub async fn claim(
     database: &impl ConnectionTrait,
     work: Work,
     most: u64,
+    only: Condition,
     lease: SignedDuration,
     now: Timestamp,
 ) -> Result<Vec<Claim>> {
@@ -135,6 +137,7 @@ pub async fn claim(
         .and_where(Column::Kind.eq(work.id()))
         .and_where(Column::DueAt.lte(micros(now)))
         .cond_where(free(now))
+        .cond_where(only)
         .order_by(Column::DueAt, sea_orm::sea_query::Order::Asc)
         .limit(most)
         // Left out by SQLite, where there is one writer.
@@ -204,6 +207,27 @@ pub async fn failed(
         .exec(database)
         .await?;
     if kept.rows_affected == 1 { Ok(dead) } else { Err(Error::LeaseLost) }
+}
+
+/// Sets right what a clock wrote that was ahead of this one: work that was to be done at once does not wait for a time that
+/// was never meant, and nobody holds a lease for longer than twice its length. Other times are those of tickets and of
+/// receivers, and stay.
+pub async fn turn_back(database: &impl ConnectionTrait, lease: SignedDuration, now: Timestamp) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::DueAt, Expr::value(micros(now)))
+        .filter(Column::Kind.ne(Work::Tick.id()))
+        .filter(Column::DueAt.gt(micros(now)))
+        .filter(Expr::col(Column::DueAt).eq(Expr::col(Column::CreatedAt)))
+        .exec(database)
+        .await?;
+    let longest = now.checked_add(lease * 2).unwrap_or(Timestamp::MAX);
+    Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(Option::<String>::None))
+        .col_expr(Column::LeasedUntil, Expr::value(Option::<i64>::None))
+        .filter(Column::LeasedUntil.gt(micros(longest)))
+        .exec(database)
+        .await?;
+    Ok(())
 }
 
 /// How long a job that failed waits: 1, 2, 4 … seconds, ten minutes at most.

@@ -2,6 +2,7 @@
 //! sleeps until more is due or somebody rings. Any number of processes may do so on one database.
 
 mod assign;
+mod bulkhead;
 mod classify;
 mod deliver;
 mod relate;
@@ -20,11 +21,14 @@ use super::{
 };
 use crate::{Error, Result};
 use jiff::SignedDuration;
+use sea_orm::Condition;
 use std::time::Duration;
 use tokio::{sync::watch, task::JoinSet};
 
 /// How long a worker may take over one claim before others think it gone.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// The longest that a round may take. Others have its jobs by then; whoever still waits, waits for a database that died silently.
+const LONGEST_ROUND: Duration = Duration::from_secs(120);
 /// The longest sleep: another process may have put work there, and cannot ring our bell.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// How long to wait after the database was out of reach.
@@ -42,7 +46,10 @@ impl Workers {
         let (stop, _) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for work in Work::ALL {
-            tasks.spawn(work_on(desk.clone(), work, stop.subscribe()));
+            match work {
+                Work::Deliver => tasks.spawn(bulkhead::deliver_on(desk.clone(), stop.subscribe())),
+                _ => tasks.spawn(work_on(desk.clone(), work, stop.subscribe())),
+            };
         }
         Workers { stop, tasks }
     }
@@ -54,14 +61,29 @@ impl Workers {
     }
 }
 
+/// Does something that must neither end nor hold up those who wait for it: a panic is a fault, and so is a database that has
+/// said nothing for `patience`. What was in hand is taken back then, as if the process had died.
+pub(in crate::desk) async fn guarded<T: Send + 'static>(
+    patience: Duration,
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let mut task = tokio::spawn(work);
+    match tokio::time::timeout(patience, &mut task).await {
+        Ok(done) => done.unwrap_or_else(|_| Err(Error::Internal("the work panicked".into()))),
+        Err(_) => {
+            task.abort();
+            Err(Error::StoreUnavailable { reason: "it did not answer in time".into() })
+        }
+    }
+}
+
 async fn work_on(desk: Desk, work: Work, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        // A panic must not end the kind of work: its jobs come back when their leases end, and are dead in the end.
         let round = {
             let desk = desk.clone();
-            tokio::spawn(async move { desk.work_once(work).await }).await
+            guarded(LONGEST_ROUND, async move { desk.work_once(work).await }).await
         };
-        let pause = match round.unwrap_or_else(|_| Err(Error::Internal("the work panicked".into()))) {
+        let pause = match round {
             // There may be more.
             Ok(done) if done > 0 => continue,
             Ok(_) => desk.sleep_for(work).await.unwrap_or(AFTER_A_FAULT),
@@ -88,15 +110,7 @@ impl Desk {
             Work::Classify => 32,
             Work::Relate | Work::Tick | Work::Assign | Work::Deliver | Work::Sweep => 16,
         };
-        let claims = {
-            let change = self.store().begin().await?;
-            if work == Work::Sweep && self.store().objects().is_ok() {
-                queue::ensure(&change, work, sweep::ATTACHMENTS, self.now()).await?;
-            }
-            let claims = queue::claim(&change, work, most, LEASE, self.now()).await?;
-            change.commit().await?;
-            claims
-        };
+        let claims = self.claim(work, most, Condition::all()).await?;
         let count = claims.len();
         match work {
             Work::Classify if count > 0 => self.classify(claims).await?,
@@ -143,6 +157,21 @@ impl Desk {
         Ok(count)
     }
 
+    /// Claims jobs that are due, of those under a condition.
+    async fn claim(&self, work: Work, most: u64, only: Condition) -> Result<Vec<Claim>> {
+        let now = self.now();
+        let change = self.store().begin().await?;
+        if self.clock_went_back(now) {
+            queue::turn_back(&change, LEASE, now).await?;
+        }
+        if work == Work::Sweep {
+            sweep::ensure(&change, self.store(), now).await?;
+        }
+        let claims = queue::claim(&change, work, most, only, LEASE, now).await?;
+        change.commit().await?;
+        Ok(claims)
+    }
+
     /// Does all that is due now, of all kinds, until nothing is left: for tests and for the command line.
     ///
     /// # Errors
@@ -170,7 +199,7 @@ impl Desk {
                 let later = queue::back_off(claim.attempts);
                 let dead =
                     queue::failed(self.store().writer(), work, &claim, fault.code(), Some(later), self.now()).await?;
-                tracing::error!(work = work.id(), code = fault.code(), attempts = claim.attempts, dead, "a job failed");
+                tracing::error!(work = work.id(), code = fault.code(), %fault, attempts = claim.attempts, dead, "a job failed");
                 Ok(())
             }
         }

@@ -52,7 +52,7 @@ fn api(with_desk: bool) -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics));
-    if with_desk { desk::add(router) } else { router }.split_for_parts()
+    if with_desk { router.merge(desk::routes()) } else { router }.split_for_parts()
 }
 
 #[derive(OpenApi)]

@@ -42,6 +42,7 @@ CREATE TABLE fingerprint (
     complaint_id TEXT NOT NULL REFERENCES complaint (id),
     PRIMARY KEY (key, at, complaint_id)
 );
+CREATE INDEX fingerprint_at ON fingerprint (at);
 
 -- How many complaints a day has had, for their numbers.
 CREATE TABLE day_count (

@@ -40,13 +40,19 @@ use crate::{
     request::Fault,
     serve::{Front, State, problem::Refusal},
 };
+use axum::{
+    extract::Request,
+    middleware::{self, Next},
+    response::Response,
+};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// Adds them to the others.
-pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
-    router
+/// All of them.
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
         .routes(routes!(intake::intake, complaints::complaints))
         .routes(routes!(intake_batch::intake_batch))
         .routes(routes!(complaint::complaint))
@@ -80,6 +86,17 @@ pub(super) fn add(router: OpenApiRouter<State>) -> OpenApiRouter<State> {
         .routes(routes!(incident::incident))
         .routes(routes!(incident_reply::reply_to_incident))
         .routes(routes!(incident_close::close_incident))
+        .layer(middleware::from_fn(in_time))
+}
+
+/// The longest that a caller waits for the desk, whatever becomes of its database: as long as a caller may ask for, and as
+/// long again.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Takes an answer that does not come for what it is: a connection to the database may die without a word.
+async fn in_time(request: Request, next: Next) -> Result<Response, Refusal> {
+    let late = |_| Error::StoreUnavailable { reason: "it did not answer in time".into() };
+    Ok(tokio::time::timeout(LONGEST, next.run(request)).await.map_err(late)?)
 }
 
 /// A part of a list; `next` is the cursor of the part that comes after, null where there is none.
