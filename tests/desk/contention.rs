@@ -6,6 +6,7 @@ use crate::{
 };
 use fenzhen::desk::{
     Desk,
+    access::Principal,
     intake::Request,
     record::Record,
     store::{
@@ -101,7 +102,7 @@ fn fifty_workers_give_every_ticket_to_one_and_nobody_too_much() {
         let ids = tickets_that_wait(&at).await;
         for n in 0..12 {
             let who = person(&format!("a{n}"), &[DEPARTMENTS[n % DEPARTMENTS.len()]], capacity(n));
-            at.desk.put_person(&who).await.unwrap();
+            at.desk.put_person(&who, &Principal::local()).await.unwrap();
         }
         let over = Arc::new(AtomicBool::new(false));
         let other = at.again().await;
