@@ -15,6 +15,19 @@ pub(super) struct RefusedBody;
 /// A path that takes files.
 pub(super) struct RefusedFiles;
 
+/// A path that takes JSON, or files with it.
+pub(super) struct RefusedBodyOrFiles;
+
+impl IntoResponses for RefusedBodyOrFiles {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("408", "The body is too slow"),
+            ("413", "A file or the body is too large, or the text too long"),
+            ("415", "Neither application/json nor multipart/form-data, or a file of no kind that is taken"),
+        ])
+    }
+}
+
 impl IntoResponses for RefusedFiles {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         problems(&[
@@ -41,11 +54,7 @@ impl IntoResponses for Refused {
 
 impl IntoResponses for RefusedBody {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
-            ("408", "The body is too slow"),
-            ("413", "Too much, or too long"),
-            ("415", "Not application/json, nor anything else that is taken here"),
-        ])
+        problems(&[("408", "The body is too slow"), ("413", "Too much, or too long"), ("415", "Not application/json")])
     }
 }
 

@@ -255,7 +255,7 @@ async fn evidence_comes_later_from_staff_and_customers() {
     assert!(seen.body.contains("已上传材料：录音（AMR，1 kB）"), "{seen}");
 
     for (path, sent, code) in [
-        (path.as_str(), body(&[]), "invalid_multipart"),
+        (path.as_str(), body(&[]), "invalid_request"),
         (path.as_str(), body(&[Part("visibility", "", b"public")]), "invalid_request"),
         (path.as_str(), body(&[voice(), Part("visibility", "", b"secret")]), "invalid_request"),
         (path.as_str(), body(&[Part("attachment", "", b"PK\x03\x04")]), "attachment_kind"),

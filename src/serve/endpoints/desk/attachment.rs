@@ -23,6 +23,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::fmt::Write;
+use utoipa::ToSchema;
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "the form of an answer, for the document")]
+pub(super) struct File(Vec<u8>);
 
 /// Open a file of a complaint
 ///
@@ -36,8 +43,8 @@ use std::fmt::Write;
     ),
     responses(
         (status = 200, description = "The file, for saving: never to be shown as a page of ours", content(
-            (Vec<u8> = "image/*"),
-            (Vec<u8> = "audio/*"),
+            (File = "image/*"),
+            (File = "audio/*"),
         )),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No purpose", body = Problem, content_type = "application/problem+json"),

@@ -27,14 +27,15 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Files for a ticket.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[serde(deny_unknown_fields)]
 pub(super) struct HandedEvidence {
     /// One to three images or recordings.
     #[schema(min_items = 1, max_items = 3, value_type = Vec<String>, format = Binary)]
     attachment: Vec<Vec<u8>>,
     /// `public` where the customer is to see in the history that there is one; `internal` without it.
-    #[schema(pattern = "^(internal|public)$")]
+    #[schema(pattern = "^(internal|public)$", value_type = String, required = false)]
     visibility: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use crate::{
         multipart::{self, is_multipart},
         problem::{Problem, Refusal},
         query::{self, Given},
-        refused::{Refused, RefusedBody},
+        refused::{Refused, RefusedBodyOrFiles},
     },
 };
 use axum::{
@@ -64,14 +64,15 @@ pub(super) struct Handed {
 }
 
 /// A complaint with files.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[serde(deny_unknown_fields)]
 pub(super) struct HandedWithFiles {
     /// The same as in the JSON body.
     complaint: Handed,
     /// Up to three images (JPEG, PNG, WebP, GIF, HEIC; 10 MiB each) or recordings (MP3, WAV, M4A, OGG, AMR; 20 MiB each), told
     /// by their first bytes.
-    #[schema(max_items = 3, value_type = Vec<String>, format = Binary)]
+    #[schema(max_items = 3, value_type = Vec<String>, format = Binary, required = false)]
     attachment: Option<Vec<Vec<u8>>>,
 }
 
@@ -155,7 +156,7 @@ impl From<Accepted> for Taken {
         (status = 422, description = "Nothing to read, a field that does not fit, or a key of another request", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much at once", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database or the store of attachments is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
-        Refused, RefusedBody,
+        Refused, RefusedBodyOrFiles,
     )
 )]
 pub(super) async fn intake(

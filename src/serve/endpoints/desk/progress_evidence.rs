@@ -14,11 +14,13 @@ use axum::{
     Json,
     extract::{Request, State as Shared},
 };
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// Files of a customer.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[serde(deny_unknown_fields)]
 pub(super) struct HandedFiles {
     /// One to three images or recordings.
     #[schema(min_items = 1, max_items = 3, value_type = Vec<String>, format = Binary)]
