@@ -94,7 +94,7 @@ fn a_bundle_of_emotions_only_is_judged_by_them() {
 #[test]
 fn no_answer_at_all_goes_to_a_person() {
     let retail = Taxonomy::retail();
-    assert_eq!(band(&policy(""), Head::Department, &Prediction::default()), Band::Review);
+    assert_eq!(band(&policy(""), Head::Department, &Prediction::default(), None), Band::Review);
     assert_eq!(verdict(&policy(""), &retail, &Prediction::default(), None).action, Action::Review);
 }
 

@@ -113,7 +113,11 @@ pub fn assemble(
             write_json(&at(file::SCOPE), &scope)?;
             Some(metrics)
         }
-        _ => None,
+        (Some(_), None) => {
+            talk.note("without an encoder: foreign texts are not told apart");
+            None
+        }
+        (None, _) => None,
     };
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {

@@ -134,3 +134,32 @@ pub fn table(metrics: &ScopeMetrics) -> Vec<Vec<String>> {
     };
     std::iter::once(heading).chain(metrics.left_out.iter().map(line)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+
+    fn around(middle: [f32; 4], count: usize, seed: u64) -> Vec<Vec<f32>> {
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        (0..count).map(|_| middle.iter().map(|x| x + random.random_range(-1.0..1.0)).collect()).collect()
+    }
+
+    #[test]
+    fn a_kind_is_told_by_what_the_others_taught() {
+        let (learnt, unseen) = (around([0.0; 4], 300, 1), around([0.0; 4], 200, 2));
+        // Two that lie on one side of the complaints, and one that lies on the other, of which those two teach nothing.
+        let kinds = [("advertisement", [3.0, 2.0, 0.0, 0.0]), ("headline", [3.0, -2.0, 0.0, 0.0]), ("odd", [-3.0; 4])];
+        let texts = |(kind, middle): (&str, [f32; 4])| -> Vec<Foreign> {
+            around(middle, 30, 3).into_iter().map(|pooled| Foreign { kind: kind.into(), pooled }).collect()
+        };
+        let foreign: Vec<Foreign> = kinds.into_iter().flat_map(texts).collect();
+        let found = left_out(&learnt, &foreign, &unseen);
+        let names: Vec<&str> = found.iter().map(|kind| kind.kind.as_str()).collect();
+        assert_eq!(names, ["advertisement", "headline", "odd"]);
+        assert!(found.iter().all(|kind| kind.texts == 30), "{found:?}");
+        assert!(found[2].auroc < 0.5 && found[2].passing > 0.9, "{found:?}");
+        let without_odd = left_out(&learnt, &foreign[..60], &unseen);
+        assert!(without_odd.iter().all(|kind| kind.auroc > 0.6), "{without_odd:?}");
+    }
+}
