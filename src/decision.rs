@@ -156,6 +156,10 @@ pub struct Decision {
     #[serde(default)]
     pub flags: Vec<Candidate>,
     pub decision: Verdict,
+    /// How foreign the text looks, 0 to 1: the share of the complaints which the bundle was calibrated on that look less so.
+    /// Absent where the bundle cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_scope: Option<f32>,
     /// The text with personal data masked.
     pub masked_text: String,
     /// Which words drove it; only where that was asked for.

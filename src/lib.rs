@@ -7,10 +7,11 @@
 //! 2. [`segment`] cuts it into words with jieba and a dictionary of complaint terms.
 //! 3. [`encode`] turns it into pieces for the transformer and counts for the linear model.
 //! 4. [`classify`] gives calibrated probabilities for every head: category, department, priority, emotion and so on.
-//! 5. [`score`] says how the customer feels: sentiment, emotion, intensity.
-//! 6. [`prioritize`] adds up the signals of urgency and names the words that are the evidence.
-//! 7. [`decide`] holds the probabilities against the policy's bands: dispatch, suggest, or let a person look.
-//! 8. [`explain`] says, where that is asked for, which words drove the answers, and proves it by deleting them.
+//! 5. [`scope`] says how foreign the text looks: an advertisement, news, another language.
+//! 6. [`score`] says how the customer feels: sentiment, emotion, intensity.
+//! 7. [`prioritize`] adds up the signals of urgency and names the words that are the evidence.
+//! 8. [`decide`] holds the probabilities against the policy's bands: dispatch, suggest, or let a person look.
+//! 9. [`explain`] says, where that is asked for, which words drove the answers, and proves it by deleting them.
 //!
 //! [`pipeline`] is the only place where the stages meet; the server, the batch command and the evaluation all call it, so
 //! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and
@@ -36,6 +37,7 @@ pub mod pipeline;
 pub mod policy;
 pub mod prioritize;
 pub mod request;
+pub mod scope;
 pub mod score;
 pub mod segment;
 pub mod serve;

@@ -1,5 +1,7 @@
 //! Where the stages meet, and the only place: server, command line, batch and evaluation all come through here.
 
+mod write;
+
 use crate::{
     Complaint, Decision, ENGINE, Error, Result,
     bundle::{Bundle, Manifest},
@@ -10,10 +12,11 @@ use crate::{
         transformer::{Precision, Transformer},
     },
     decide::{self, Bands, Receipt},
-    decision::{Candidate, Choice, DrivingWord, Emotion, Explanation, HeadExplanation, Priority, Versions},
+    decision::{DrivingWord, Explanation, HeadExplanation, Verdict, Versions},
     explain::{Explainer, HeadReasons},
     policy::Policy,
     prioritize::{self, Urgency},
+    scope::Scope,
     score::{self, Feeling},
     segment::{Reading, Segmenter},
     taxonomy::{Language, Taxonomy},
@@ -24,6 +27,7 @@ use std::{
     path::Path,
     time::{Duration, Instant},
 };
+use write::rounded;
 
 /// Everything needed to decide: taxonomy, policy, models. Made once, shared by all threads.
 pub struct Pipeline {
@@ -36,6 +40,7 @@ pub struct Pipeline {
     linear: Option<LinearModel>,
     calibrations: Calibrations,
     bands: Bands,
+    scope: Option<Scope>,
     versions: Versions,
     language: Language,
 }
@@ -57,13 +62,12 @@ pub struct Finding {
     pub prediction: Prediction,
     pub feeling: Feeling,
     pub urgency: Option<Urgency>,
+    /// How foreign the text looks, 0 to 1; absent where that cannot be told.
+    pub out_of_scope: Option<f32>,
 }
 
-/// How many alternatives a decision shows beside the chosen label.
-const ALTERNATIVES: usize = 3;
-
-/// From which probability on an any-of label (a second category, a flag) is told where the bundle does not say.
-const TOLD: f32 = 0.5;
+/// What the models say about one text: calibrated probabilities, and how foreign it looks.
+type Answer = (Prediction, Option<f32>);
 
 impl Pipeline {
     /// Opens a bundle, with the policy of a file or the built-in one that fits the bundle's taxonomy.
@@ -75,7 +79,7 @@ impl Pipeline {
     pub fn open_on(bundle: &Path, policy: Option<&Path>, device: &Device) -> Result<Self> {
         // The dictionary takes as long to load as the bundle.
         let (segmenter, opened) = rayon::join(Segmenter::new, || Bundle::open_on(bundle, device));
-        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, .. } = opened?;
+        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, scope, .. } = opened?;
         let mut policy = match policy {
             Some(path) => Policy::open(path, &taxonomy)?,
             None => Policy::default_for(&taxonomy),
@@ -104,6 +108,7 @@ impl Pipeline {
             linear,
             calibrations,
             bands,
+            scope,
             versions,
             language,
         })
@@ -143,6 +148,16 @@ impl Pipeline {
         &self.bands
     }
 
+    /// Whether foreign texts are told apart: the bundle was fitted for it, and its transformer answers.
+    pub fn tells_foreign(&self) -> bool {
+        self.scope.is_some() && self.which != Which::Linear
+    }
+
+    /// Categories whose texts are foreign themselves.
+    pub fn outside(&self) -> &[String] {
+        self.scope.as_ref().map_or(&[], |scope| &scope.outside)
+    }
+
     pub fn calibrations(&self) -> &Calibrations {
         &self.calibrations
     }
@@ -178,7 +193,8 @@ impl Pipeline {
     pub fn decide_with_receipt(&self, complaint: &Complaint) -> Result<(Decision, Receipt)> {
         let finding = self.find(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")?;
         let decision = self.write(complaint, &finding);
-        let receipt = Receipt::new(complaint, &finding.prediction, &decision, self.which, self.precision());
+        let receipt =
+            Receipt::new(complaint, &finding.prediction, finding.out_of_scope, &decision, self.which, self.precision());
         Ok((decision, receipt))
     }
 
@@ -199,12 +215,9 @@ impl Pipeline {
 
     /// What texts that are already read say by themselves, without anything known about customer or order.
     pub fn find_readings(&self, readings: &[&Reading]) -> Result<Vec<Finding>> {
-        let predictions = self.predict(readings)?;
-        Ok(readings
-            .iter()
-            .zip(predictions)
-            .map(|(r, p)| self.conclude(&Complaint::default(), (*r).clone(), p))
-            .collect())
+        let answers = self.answer(readings)?;
+        let conclude = |(r, answer): (&&Reading, Answer)| self.conclude(&Complaint::default(), (*r).clone(), answer);
+        Ok(readings.iter().zip(answers).map(conclude).collect())
     }
 
     fn find(&self, complaints: &[Complaint]) -> (Vec<Result<Finding>>, Timings) {
@@ -212,10 +225,10 @@ impl Pipeline {
         let read: Vec<Result<Reading>> = complaints.par_iter().map(|c| self.segmenter.read(&c.text)).collect();
         let tokenise = start.elapsed();
         let good: Vec<&Reading> = read.iter().filter_map(|r| r.as_ref().ok()).collect();
-        let predictions = self.predict(&good);
+        let answers = self.answer(&good);
         let infer = start.elapsed() - tokenise;
-        let mut predictions = match predictions {
-            Ok(predictions) => Ok(predictions.into_iter()),
+        let mut answers = match answers {
+            Ok(answers) => Ok(answers.into_iter()),
             Err(error) => Err(error.to_string()),
         };
         let findings = complaints
@@ -223,11 +236,11 @@ impl Pipeline {
             .zip(read)
             .map(|(complaint, reading)| {
                 let reading = reading?;
-                let prediction = match &mut predictions {
-                    Ok(predictions) => predictions.next().expect("one prediction a reading"),
+                let answer = match &mut answers {
+                    Ok(answers) => answers.next().expect("one answer a reading"),
                     Err(reason) => return Err(Error::Internal(reason.clone())),
                 };
-                Ok(self.conclude(complaint, reading, prediction))
+                Ok(self.conclude(complaint, reading, answer))
             })
             .collect();
         (findings, Timings { tokenise, infer, total: start.elapsed() })
@@ -243,47 +256,40 @@ impl Pipeline {
         self.calibrations.predict(self.which, transformer, linear, readings)
     }
 
-    /// The stages after the models: feeling and urgency.
-    pub fn conclude(&self, complaint: &Complaint, reading: Reading, prediction: Prediction) -> Finding {
-        let feeling = score::feeling(&self.taxonomy, &prediction);
-        let urgency = prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
-        Finding { reading, prediction, feeling, urgency }
+    /// The same with how foreign each text looks. The models run once for both.
+    fn answer(&self, readings: &[&Reading]) -> Result<Vec<Answer>> {
+        let (Some(scope), Some(transformer), true) = (&self.scope, &self.transformer, self.which != Which::Linear)
+        else {
+            return Ok(self.predict(readings)?.into_iter().map(|prediction| (prediction, None)).collect());
+        };
+        let answered = transformer.answers(readings)?;
+        let blended: Vec<Prediction> = match (&self.linear, self.which) {
+            (Some(linear), Which::Both) => {
+                let second = linear.logits(readings)?;
+                answered.iter().zip(&second).map(|(a, b)| self.calibrations.both.apply(&a.logits, b)).collect()
+            }
+            _ => answered.iter().map(|a| self.calibrations.transformer.apply(&a.logits)).collect(),
+        };
+        let scores = answered.iter().map(|a| Some(scope.score(&a.pooled)));
+        Ok(blended.into_iter().zip(scores).collect())
     }
 
-    fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
-        let (taxonomy, prediction) = (&self.taxonomy, &finding.prediction);
-        let language = complaint.answer_in.unwrap_or(self.language);
-        let category = self.choice(Head::Category, prediction, language);
-        let department = self.choice(Head::Department, prediction, language);
-        let chosen = prediction.best(Head::Category).map(|(i, _)| i);
-        let mut secondary = self.told(Head::Secondary, prediction);
-        secondary.retain(|candidate| chosen.is_none_or(|i| taxonomy.categories[i].label.id != candidate.label));
-        let priority = finding.urgency.as_ref().map(|urgency| {
-            let level = &taxonomy.priorities[urgency.level].label;
-            let (points, reasons) = (urgency.points, urgency.reasons.clone());
-            Priority { level: level.id.clone(), name: level.name.get(language).to_owned(), points, reasons }
-        });
-        let emotion = finding.feeling.emotion.map(|index| {
-            let label = &taxonomy.emotions[index].label;
-            let named = taxonomy.emotions.iter().zip(&prediction[Head::Emotion]);
-            let probabilities = named.map(|(e, &p)| (e.label.id.clone(), rounded(p))).collect();
-            let intensity = rounded(finding.feeling.intensity);
-            Emotion { label: label.id.clone(), name: label.name.get(language).to_owned(), intensity, probabilities }
-        });
-        Decision {
-            id: complaint.id.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string()),
-            category,
-            secondary,
-            department,
-            priority,
-            emotion,
-            sentiment: finding.feeling.sentiment.map(rounded),
-            flags: self.told(Head::Flags, prediction),
-            decision: decide::verdict_in(language, &self.policy, taxonomy, prediction, finding.urgency.as_ref()),
-            masked_text: finding.reading.text.masked(),
-            explanation: None,
-            versions: self.versions.clone(),
-        }
+    /// The stages after the models: feeling and urgency.
+    pub fn conclude(
+        &self,
+        complaint: &Complaint,
+        reading: Reading,
+        (prediction, out_of_scope): (Prediction, Option<f32>),
+    ) -> Finding {
+        let feeling = score::feeling(&self.taxonomy, &prediction);
+        let urgency = prioritize::urgency(&self.policy, &self.taxonomy, complaint, &reading, &prediction, &feeling);
+        Finding { reading, prediction, feeling, urgency, out_of_scope }
+    }
+
+    /// What to do about a finding, and why, if the text looks so foreign.
+    pub fn verdict(&self, finding: &Finding, out_of_scope: Option<f32>, language: Language) -> Verdict {
+        let Finding { prediction, urgency, .. } = finding;
+        decide::verdict_in(language, &self.policy, &self.taxonomy, prediction, urgency.as_ref(), out_of_scope)
     }
 
     /// Which words drove the answers of some heads; those that the bundle does not answer are left out.
@@ -321,55 +327,4 @@ impl Pipeline {
             segmenter: &self.segmenter,
         }
     }
-
-    /// The display names of a label from the top level down; none for a head whose labels are numbers.
-    fn name(&self, head: Head, label: usize, language: Language) -> Vec<String> {
-        let taxonomy = &self.taxonomy;
-        let name = match head {
-            Head::Category | Head::Secondary => return taxonomy.category_path(label, language),
-            Head::Department => &taxonomy.departments[label].name,
-            Head::Priority => &taxonomy.priorities[label].label.name,
-            Head::Emotion => &taxonomy.emotions[label].label.name,
-            Head::Flags => &taxonomy.flags[label].name,
-            Head::Intensity | Head::Sentiment => return Vec::new(),
-        };
-        vec![name.get(language).to_owned()]
-    }
-
-    fn choice(&self, head: Head, prediction: &Prediction, language: Language) -> Option<Choice> {
-        let (best, probability) = prediction.best(head)?;
-        let label = |i: usize| crate::data::labels(&self.taxonomy, head).nth(i).unwrap_or_default().to_owned();
-        let mut order: Vec<usize> = (0..prediction[head].len()).filter(|&i| i != best).collect();
-        order.sort_by(|&a, &b| prediction[head][b].total_cmp(&prediction[head][a]));
-        let candidate = |i: usize| Candidate { label: label(i), probability: rounded(prediction[head][i]) };
-        let least = self.bands.heads.get(&head).map(|bands| bands.candidate);
-        let candidates = least.map(|least| {
-            let rest = order.iter().copied().take_while(|&i| prediction[head][i] >= least);
-            std::iter::once(best).chain(rest).map(label).collect()
-        });
-        Some(Choice {
-            label: label(best),
-            name: self.name(head, best, language),
-            probability: rounded(probability),
-            band: decide::band(&self.policy, head, prediction),
-            alternatives: order.iter().copied().take(ALTERNATIVES).map(candidate).collect(),
-            candidates,
-        })
-    }
-
-    /// The labels of an any-of head that are likely enough to be told, likeliest first.
-    fn told(&self, head: Head, prediction: &Prediction) -> Vec<Candidate> {
-        let named = crate::data::labels(&self.taxonomy, head).zip(&prediction[head]);
-        let least = self.bands.told.get(&head).copied().unwrap_or(TOLD);
-        let told = named.filter(|(_, p)| **p >= least);
-        let mut told: Vec<Candidate> =
-            told.map(|(label, &p)| Candidate { label: label.to_owned(), probability: rounded(p) }).collect();
-        told.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-        told
-    }
-}
-
-/// Four digits: more would promise more than a calibrated probability holds.
-fn rounded(value: f32) -> f32 {
-    (value * 1e4).round() / 1e4
 }

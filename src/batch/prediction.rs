@@ -22,14 +22,15 @@ pub enum Column {
     Sentiment,
     Flags,
     Action,
+    OutOfScope,
     MaskedText,
     /// Why a row could not be scored.
     Error,
 }
 
 impl Column {
-    /// The columns for a bundle that answers these heads.
-    pub fn of(heads: &[Head], masked_text: bool) -> Vec<Column> {
+    /// The columns for a bundle that answers these heads, and tells foreign texts apart or not.
+    pub fn of(heads: &[Head], tells_foreign: bool, masked_text: bool) -> Vec<Column> {
         let mut columns = Vec::new();
         for (head, added) in [
             (Head::Category, &[Column::Category, Column::CategoryName, Column::CategoryProbability][..]),
@@ -46,6 +47,9 @@ impl Column {
             }
         }
         columns.push(Column::Action);
+        if tells_foreign {
+            columns.push(Column::OutOfScope);
+        }
         if masked_text {
             columns.push(Column::MaskedText);
         }
@@ -70,6 +74,7 @@ impl Column {
             Column::Sentiment => "sentiment",
             Column::Flags => "flags",
             Column::Action => "action",
+            Column::OutOfScope => "out_of_scope",
             Column::MaskedText => "masked_text",
             Column::Error => "error",
         }
@@ -108,6 +113,7 @@ impl Column {
                 Action::Suggest => "suggest",
                 Action::Review => "review",
             }),
+            Column::OutOfScope => json!(decision.out_of_scope.map(rounded)),
             Column::MaskedText => json!(decision.masked_text),
             Column::Error => Value::Null,
         }

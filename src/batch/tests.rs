@@ -34,6 +34,7 @@ fn decision(complaint: &Complaint) -> Decision {
         sentiment: Some(-0.92),
         flags: Vec::new(),
         decision: Verdict { action: Action::Suggest, reason: String::new() },
+        out_of_scope: None,
         masked_text: complaint.text.clone(),
         explanation: None,
         versions: Versions { engine: "".into(), bundle: "".into(), taxonomy: "".into(), policy: "".into() },

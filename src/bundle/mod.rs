@@ -8,6 +8,7 @@
 //! | `linear.safetensors` | the linear model |
 //! | `calibration.json` | temperatures and blend |
 //! | `bands.json` | how sure each head must be, within an error budget |
+//! | `scope.json` | what complaints look like to the models, to tell foreign texts by |
 //! | `recipe.toml` | the resolved recipe that made it |
 //! | `metrics.json` | what it reached on which data |
 //! | `README.md` | the card |
@@ -22,6 +23,7 @@ use crate::{
     Error, Result,
     classify::{calibration::Calibrations, linear::LinearModel, transformer::Transformer},
     decide::Bands,
+    scope::Scope,
     taxonomy::Taxonomy,
 };
 use candle_core::Device;
@@ -39,6 +41,7 @@ pub mod file {
     pub const LINEAR: &str = "linear.safetensors";
     pub const CALIBRATION: &str = "calibration.json";
     pub const BANDS: &str = "bands.json";
+    pub const SCOPE: &str = "scope.json";
     pub const RECIPE: &str = "recipe.toml";
     pub const METRICS: &str = "metrics.json";
     pub const CARD: &str = "README.md";
@@ -54,6 +57,8 @@ pub struct Bundle {
     pub calibrations: Calibrations,
     /// Absent in a bundle that was not calibrated to an error budget; the policy's bands hold then.
     pub bands: Option<Bands>,
+    /// Absent in a bundle that was not fitted to tell foreign texts; nothing is foreign to it then.
+    pub scope: Option<Scope>,
 }
 
 impl Bundle {
@@ -103,7 +108,15 @@ impl Bundle {
         if let Some(reason) = bands.as_ref().and_then(Bands::fault) {
             return Err(fault(reason));
         }
-        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations, bands })
+        let scope = match manifest.files.contains_key(file::SCOPE) {
+            true => Some(read_json::<Scope>(&folder.join(file::SCOPE))?),
+            false => None,
+        };
+        let width = transformer.as_ref().map(Transformer::width);
+        if let Some(reason) = scope.as_ref().and_then(|scope| scope.fault(width)) {
+            return Err(fault(reason));
+        }
+        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations, bands, scope })
     }
 }
 

@@ -1,5 +1,7 @@
 //! `fenzhen calibrate`.
 
+mod scope;
+
 use super::{ModelFlags, OutputFlags, aligned::aligned, stdout};
 use crate::{
     Error, Pipeline, Result,
@@ -18,16 +20,20 @@ use crate::{
 use serde::Serialize;
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
-/// Turn an error budget into bands
+/// Turn an error budget into bands, or teach a bundle to tell foreign texts
 ///
 /// Finds, for each head, the loosest probability from which on at most the given share of the answers is wrong, with the given
 /// confidence, on rows that no model of the bundle learnt from and no temperature was fitted on: half of the held-out part of
 /// the bundle's recipe, or rows of your own. Prints the bands as TOML for a policy, or writes them into the bundle.
+///
+/// With --scope, learns instead what complaints look like, against the foreign texts (advertisements, news, other languages) that
+/// the [scope] part of a recipe names: no weight changes. The table says how well each kind is told by the others alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen calibrate --max-error 0.05 --confidence 0.9 --head department
   fenzhen calibrate --data ours.jsonl --check datasets/retail/dev.jsonl
-  fenzhen calibrate --max-error 0.03 --bundle runs/retail --write")]
+  fenzhen calibrate --max-error 0.03 --bundle runs/retail --write
+  fenzhen calibrate --scope training/retail.toml --bundle runs/retail --write")]
 pub struct Calibrate {
     /// Labelled rows (JSONL or CSV) that the bundle never saw; without it the held-out part of its recipe
     #[arg(long, value_name = "FILE")]
@@ -47,7 +53,10 @@ pub struct Calibrate {
     /// Halve the rows this often at random, and say how often the budget held
     #[arg(long, value_name = "N", default_value_t = 200)]
     splits: usize,
-    /// Write the bands into the bundle, which gets a new version
+    /// Learn to tell foreign texts, by the [scope] part of this recipe
+    #[arg(long, value_name = "RECIPE", conflicts_with_all = ["data", "check", "max_error", "confidence", "heads", "splits"])]
+    scope: Option<PathBuf>,
+    /// Write what was found into the bundle, which gets a new version
     #[arg(long)]
     write: bool,
     #[command(flatten)]
@@ -71,6 +80,9 @@ type Labelled = (Vec<Prediction>, Vec<Targets>);
 
 impl Calibrate {
     pub fn run(&self) -> Result<ExitCode> {
+        if let Some(recipe) = &self.scope {
+            return self.teach_scope(recipe);
+        }
         for (name, share) in [("--max-error", self.max_error), ("--confidence", self.confidence)] {
             if !(share > 0.0 && share < 1.0) {
                 let reason = format!("{share} does not lie between 0 and 1");

@@ -1,5 +1,6 @@
 //! `fenzhen evaluate`.
 
+mod outliers;
 mod page;
 
 use super::{ModelFlags, OutputFlags, aligned::aligned, data::pair, stdout};
@@ -10,6 +11,7 @@ use crate::{
     evaluate::{
         Evaluation, Question, Scores, calibrate,
         faithfulness::{self, Faithfulness},
+        foreign::Foreign,
         interval::Bootstrap,
         mistakes, report,
         robustness::{self, Robustness, robustness},
@@ -65,6 +67,10 @@ pub struct Evaluate {
     /// linear model's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     explain: Option<u32>,
+    /// Foreign texts (JSONL or CSV; `source` says of what kind): how well they are told from each file's complaints, and what is
+    /// dispatched of both together
+    #[arg(long, value_name = "FILE[=NAME]")]
+    outliers: Vec<String>,
     /// Write a report of one HTML file that opens without a network: tables and charts, in Chinese and English
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -82,6 +88,7 @@ const AFTER_HELP: &str = "Examples:
   fenzhen evaluate --data datasets/retail/dev.jsonl=written
   fenzhen evaluate --data dev.csv --columns text=review,category=label --errors wrong.jsonl
   fenzhen evaluate --data dev.jsonl --model both,linear --json > metrics.json
+  fenzhen evaluate --data dev.jsonl --outliers datasets/outliers/dev.jsonl
   fenzhen evaluate --data dev.jsonl --html report.html";
 
 /// What was measured on one file.
@@ -103,6 +110,9 @@ struct Measured {
     /// How well the first model's explanations explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanations: Option<Faithfulness>,
+    /// How well the first model tells foreign texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreign: Option<Foreign>,
 }
 
 #[derive(Debug, Serialize)]
@@ -182,6 +192,7 @@ impl Evaluate {
                 }
                 _ => None,
             };
+            let foreign = if main { self.foreign(&pipeline)? } else { Vec::new() };
             for (place, set) in sets.iter().enumerate() {
                 let answers = self.ask(set, &pipeline, which)?;
                 let evaluation = Evaluation::of(&set.judged(&answers), &taxonomy, &bootstrap);
@@ -205,6 +216,7 @@ impl Evaluate {
                             true => robustness(set, &pipeline, &evaluation, self.seed)?,
                             false => Vec::new(),
                         },
+                        foreign: outliers::measure(set, &answers, foreign.clone(), &pipeline),
                         explanations: self.explain.map(|rows| self.explanations(set, &pipeline, rows)).transpose()?,
                     });
                     if let Some((writer, path)) = &mut errors {
@@ -320,6 +332,7 @@ fn text(output: &Output, models: &[Which]) -> String {
         text += &format!("{}: {} rows (95 % intervals in brackets)\n\n", set.name, set.rows);
         text += &report::summary(&columns);
         text += &details(set, &set.models[&output.main_model], output.main_model);
+        text += &set.foreign.as_ref().map(outliers::text).unwrap_or_default();
         if !set.robustness.is_empty() {
             text += "\nAccuracy on changed texts, and what it loses, in points\n\n";
             text += &aligned(&robustness::table(&set.robustness));

@@ -68,7 +68,7 @@ impl Score {
             return Err(Error::file(&self.input, std::io::ErrorKind::NotFound.into()));
         }
         let pipeline = self.model.open()?;
-        let added = Column::of(&pipeline.heads(), self.masked_text);
+        let added = Column::of(&pipeline.heads(), pipeline.tells_foreign(), self.masked_text);
         let options = Options { encoding, columns, added, verbatim: self.verbatim };
         let bar = progress::bar(self.talk.quiet);
         let start = Instant::now();

@@ -27,27 +27,41 @@ struct Confidence {
     rival: Option<usize>,
 }
 
-/// The band of a head's best label under the policy. A head that the bundle lacks needs a person.
-pub fn band(policy: &Policy, head: Head, prediction: &Prediction) -> Band {
+/// The band of a head's best label under the policy. A head that the bundle lacks needs a person, and so does a text that
+/// looks so foreign (`out_of_scope`) that its probabilities mean nothing.
+pub fn band(policy: &Policy, head: Head, prediction: &Prediction, out_of_scope: Option<f32>) -> Band {
+    if outside(policy, out_of_scope) {
+        return Band::Review;
+    }
     confidence(policy, head, prediction).map_or(Band::Review, |confidence| confidence.band)
+}
+
+/// Whether a text looks more foreign than the policy lets pass. Without a score nothing does.
+pub fn outside(policy: &Policy, out_of_scope: Option<f32>) -> bool {
+    out_of_scope.is_some_and(|score| score > policy.out_of_scope())
 }
 
 /// What to do, and why, in Chinese.
 pub fn verdict(policy: &Policy, taxonomy: &Taxonomy, prediction: &Prediction, urgency: Option<&Urgency>) -> Verdict {
-    verdict_in(Language::Zh, policy, taxonomy, prediction, urgency)
+    verdict_in(Language::Zh, policy, taxonomy, prediction, urgency, None)
 }
 
 /// What to do, and why, in one sentence of a language.
 ///
 /// The least sure of the heads that the policy names decides; heads that the bundle lacks are passed over. Signals and
-/// levels that the policy wants confirmed keep a sure complaint from automatic dispatch.
+/// levels that the policy wants confirmed keep a sure complaint from automatic dispatch. A text from outside what the bundle
+/// knows goes to a person, however sure the heads are.
 pub fn verdict_in(
     language: Language,
     policy: &Policy,
     taxonomy: &Taxonomy,
     prediction: &Prediction,
     urgency: Option<&Urgency>,
+    out_of_scope: Option<f32>,
 ) -> Verdict {
+    if outside(policy, out_of_scope) {
+        return Verdict { action: Action::Review, reason: sentence::foreign(language) };
+    }
     let named = policy.decide.heads.iter().copied();
     let mut judged: Vec<(Head, Confidence)> =
         named.filter_map(|head| Some((head, confidence(policy, head, prediction)?))).collect();

@@ -27,6 +27,9 @@ pub struct Receipt {
     pub emotion: Option<String>,
     pub priority: Option<Level>,
     pub action: Action,
+    /// How foreign the text looked, with every digit; absent where the bundle cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_scope: Option<f32>,
     pub versions: Versions,
 }
 
@@ -60,7 +63,7 @@ pub struct Rule {
 /// Something that is not what it was.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// `category`, `department`, `emotion`, `priority`, `action`, a version, a rule's signal, or a head's `probabilities`.
+    /// `category`, `department`, `emotion`, `priority`, `action`, `out_of_scope`, a version, a rule's signal, or a head's `probabilities`.
     pub what: String,
     pub before: String,
     pub after: String,
@@ -71,6 +74,7 @@ impl Receipt {
     pub fn new(
         complaint: &Complaint,
         prediction: &Prediction,
+        out_of_scope: Option<f32>,
         decision: &Decision,
         model: Which,
         precision: Option<Precision>,
@@ -98,6 +102,7 @@ impl Receipt {
                     .collect(),
             }),
             action: decision.decision.action,
+            out_of_scope,
             versions: decision.versions.clone(),
         }
     }
@@ -126,6 +131,8 @@ impl Receipt {
         compare("emotion", self.emotion.clone().unwrap_or_else(none), other.emotion.clone().unwrap_or_else(none));
         compare("category.band", band(&self.category), band(&other.category));
         compare("department.band", band(&self.department), band(&other.department));
+        let foreign = |score: Option<f32>| score.map_or_else(none, |score| score.to_string());
+        compare("out_of_scope", foreign(self.out_of_scope), foreign(other.out_of_scope));
         let (mine, others) = (points(&self.priority), points(&other.priority));
         for signal in mine.keys().chain(others.keys().filter(|signal| !mine.contains_key(*signal))) {
             let of = |rules: &BTreeMap<&str, i32>| rules.get(signal).map_or_else(none, |points| format!("{points:+}"));
@@ -221,6 +228,7 @@ mod tests {
                 rules: vec![Rule { signal: "repeat".into(), points: 12, span: Some((0, 9)) }],
             }),
             action: Action::Dispatch,
+            out_of_scope: Some(0.25),
             versions: Versions {
                 engine: "e".into(),
                 bundle: "retail@1".into(),

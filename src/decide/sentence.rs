@@ -99,6 +99,17 @@ pub(super) fn nothing_known(language: Language) -> String {
     }
 }
 
+pub(super) fn foreign(language: Language) -> String {
+    match language {
+        Language::Zh => "内容不像本系统所学的投诉（如广告、新闻、乱码、外语），需要人工判断".into(),
+        Language::En => {
+            "this does not look like the complaints that the model knows (advertisement, news, gibberish, another \
+             language …): a person decides"
+                .into()
+        }
+    }
+}
+
 fn head_name(head: Head) -> Name {
     let (zh, en) = match head {
         Head::Category => ("类别", "Category"),

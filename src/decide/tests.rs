@@ -22,7 +22,7 @@ fn policy(decide: &str) -> Policy {
 fn a_sure_department_is_dispatched() {
     let retail = Taxonomy::retail();
     let prediction = with(&retail, "logistics", 0.95, "service", 0.03);
-    assert_eq!(band(&policy(""), Head::Department, &prediction), Band::Auto);
+    assert_eq!(band(&policy(""), Head::Department, &prediction, None), Band::Auto);
     let verdict = verdict(&policy(""), &retail, &prediction, None);
     assert_eq!(verdict.action, Action::Dispatch);
     assert_eq!(verdict.reason, "部门「物流部」的把握为 95%，可以自动派发");
@@ -32,7 +32,7 @@ fn a_sure_department_is_dispatched() {
 fn a_likely_department_is_suggested() {
     let retail = Taxonomy::retail();
     let prediction = with(&retail, "logistics", 0.7, "service", 0.2);
-    let verdict = verdict_in(Language::En, &policy(""), &retail, &prediction, None);
+    let verdict = verdict_in(Language::En, &policy(""), &retail, &prediction, None, None);
     assert_eq!(verdict.action, Action::Suggest);
     assert_eq!(verdict.reason, "Department \"Logistics\" is 70% sure: a person confirms");
 }
@@ -94,6 +94,23 @@ fn a_bundle_of_emotions_only_is_judged_by_them() {
 #[test]
 fn no_answer_at_all_goes_to_a_person() {
     let retail = Taxonomy::retail();
-    assert_eq!(band(&policy(""), Head::Department, &Prediction::default()), Band::Review);
+    assert_eq!(band(&policy(""), Head::Department, &Prediction::default(), None), Band::Review);
     assert_eq!(verdict(&policy(""), &retail, &Prediction::default(), None).action, Action::Review);
+}
+
+#[test]
+fn what_looks_foreign_goes_to_a_person_however_sure_the_heads_are() {
+    let retail = Taxonomy::retail();
+    let prediction = with(&retail, "logistics", 0.99, "service", 0.01);
+    let decide = |policy: &Policy, score| verdict_in(Language::Zh, policy, &retail, &prediction, None, Some(score));
+    let foreign = decide(&policy(""), 0.985);
+    assert_eq!(foreign.action, Action::Review);
+    assert_eq!(foreign.reason, "内容不像本系统所学的投诉（如广告、新闻、乱码、外语），需要人工判断");
+    assert_eq!(band(&policy(""), Head::Department, &prediction, Some(0.985)), Band::Review);
+    assert_eq!(decide(&policy(""), 0.98).action, Action::Dispatch);
+    // A policy may be stricter, or never mind.
+    assert_eq!(decide(&policy("out_of_scope = 0.9\n"), 0.95).action, Action::Review);
+    assert_eq!(decide(&policy("out_of_scope = 1.0\n"), 1.0).action, Action::Dispatch);
+    let english = verdict_in(Language::En, &policy(""), &retail, &prediction, None, Some(1.0));
+    assert!(english.reason.contains("a person decides"), "{}", english.reason);
 }

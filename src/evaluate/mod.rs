@@ -8,6 +8,7 @@ pub mod compare;
 pub mod confusion;
 pub mod curve;
 pub mod faithfulness;
+pub mod foreign;
 pub mod gates;
 pub mod html;
 pub mod interval;

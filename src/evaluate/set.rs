@@ -5,8 +5,9 @@ use crate::{
     Complaint, Error, Pipeline, Result,
     classify::Prediction,
     data::{Row, Source, Targets},
+    decision::Action,
     pipeline::Finding,
-    taxonomy::Taxonomy,
+    taxonomy::{Language, Taxonomy},
 };
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,10 @@ pub struct Answer {
     pub prediction: Prediction,
     /// The level of the joint decision.
     pub urgency: Option<usize>,
+    /// What would be done if no text were foreign.
+    pub action: Action,
+    /// How foreign the text looks.
+    pub out_of_scope: Option<f32>,
     /// The text without personal data.
     pub masked: String,
 }
@@ -138,10 +143,12 @@ fn ask(rows: &[Row], pipeline: &Pipeline) -> Result<Vec<Option<Answer>>> {
     let complaints: Vec<Complaint> =
         rows.iter().map(|row| Complaint { channel: row.channel.clone(), ..Complaint::of(&row.text) }).collect();
     let answer = |finding: Result<Finding>| match finding {
-        Ok(Finding { reading, prediction, urgency, .. }) => Ok(Some(Answer {
-            urgency: urgency.map(|urgency| urgency.level),
-            masked: reading.text.masked(),
-            prediction,
+        Ok(finding) => Ok(Some(Answer {
+            action: pipeline.verdict(&finding, None, Language::default()).action,
+            urgency: finding.urgency.map(|urgency| urgency.level),
+            out_of_scope: finding.out_of_scope,
+            masked: finding.reading.text.masked(),
+            prediction: finding.prediction,
         })),
         Err(Error::EmptyText | Error::TextWithoutWords | Error::TextTooLong { .. }) => Ok(None),
         Err(error) => Err(error),
@@ -161,6 +168,8 @@ impl Answers {
             prediction: change(&answer.prediction),
             urgency: None,
             masked: answer.masked.clone(),
+            action: answer.action,
+            out_of_scope: answer.out_of_scope,
         };
         Answers { answers: self.answers.iter().map(|answer| answer.as_ref().map(changed)).collect() }
     }

@@ -112,8 +112,14 @@ pub struct Policy {
     /// Where a head has none, a bundle's own bands hold, and without them the default.
     bands: [Option<Thresholds>; 8],
     default_band: Thresholds,
+    /// Above which score a text counts as foreign, where the policy says so.
+    out_of_scope: Option<f32>,
     pub decide: DecideRule,
 }
+
+/// Above which score a text counts as foreign where no policy says otherwise: two in a hundred complaints then go to a person
+/// for it.
+pub const OUT_OF_SCOPE: f32 = 0.98;
 
 const RETAIL: &str = include_str!("retail.toml");
 const PLAIN: &str = include_str!("plain.toml");
@@ -152,6 +158,11 @@ impl Policy {
     /// How sure a head must be.
     pub fn thresholds(&self, head: Head) -> Thresholds {
         self.bands[head as usize].unwrap_or(self.default_band)
+    }
+
+    /// The score above which a text is so foreign that a person decides; at 1 none ever is.
+    pub fn out_of_scope(&self) -> f32 {
+        self.out_of_scope.unwrap_or(OUT_OF_SCOPE)
     }
 
     /// Takes over the bands that a bundle brings along, for the heads that the policy itself says nothing about.

@@ -111,6 +111,8 @@ struct RawDecide {
     confirm_signals: Vec<Spanned<String>>,
     #[serde(default)]
     confirm_levels: Vec<Spanned<String>>,
+    #[serde(default)]
+    out_of_scope: Option<Spanned<f32>>,
 }
 
 /// Reads and checks.
@@ -119,6 +121,7 @@ pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<Policy, Fault> {
     located::identity(&file.id, &file.version)?;
     let priorities: Vec<&str> = taxonomy.priorities.iter().map(|p| p.label.id.as_str()).collect();
     let signals = signals(file.signals, &priorities)?;
+    let out_of_scope = file.decide.out_of_scope.as_ref().map(share).transpose()?;
     let decide = decide(file.decide, &signals, &priorities)?;
     let (default_band, bands) = bands(&file.bands)?;
     Ok(Policy {
@@ -130,6 +133,7 @@ pub(super) fn policy(text: &str, taxonomy: &Taxonomy) -> Result<Policy, Fault> {
         model: model(&file.model, taxonomy, &priorities)?,
         bands,
         default_band,
+        out_of_scope,
         signals,
         decide,
     })
@@ -276,6 +280,13 @@ fn bands(table: &Table<RawThresholds>) -> Result<(Thresholds, [Option<Thresholds
         *own = place.map(checked).transpose()?;
     }
     Ok((checked(default)?, bands))
+}
+
+fn share(place: &Spanned<f32>) -> Result<f32, Fault> {
+    match place.get_ref() {
+        share if (0.0..=1.0).contains(share) => Ok(*share),
+        _ => Err(Fault::at(place, "out_of_scope lies between 0 (everything is foreign) and 1 (nothing is)")),
+    }
 }
 
 fn decide(raw: RawDecide, signals: &[Signal], priorities: &[&str]) -> Result<DecideRule, Fault> {

@@ -33,6 +33,16 @@ fn any_other_taxonomy_gets_the_plain_policy() {
 }
 
 #[test]
+fn the_score_of_foreign_texts_has_a_threshold_that_a_policy_may_move() {
+    assert_eq!(parse("").unwrap().out_of_scope(), OUT_OF_SCOPE);
+    let moved = |share: &str| BASE.replace("heads = ", &format!("out_of_scope = {share}\nheads = "));
+    let read = |text: &str| Policy::parse(text, Path::new("p.toml"), &Taxonomy::retail());
+    assert_eq!(read(&moved("0.995")).unwrap().out_of_scope(), 0.995);
+    let fault = read(&moved("1.5")).unwrap_err().to_string();
+    assert!(fault.contains("line 4: out_of_scope lies between"), "{fault}");
+}
+
+#[test]
 fn a_head_without_bands_takes_the_default() {
     let policy = parse("category = { auto = 0.8, suggest = 0.5, margin = 0.2 }\n").unwrap();
     assert_eq!(policy.thresholds(Head::Category).auto, 0.8);

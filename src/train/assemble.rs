@@ -1,10 +1,12 @@
 use super::{
-    Corpus, EncoderRecipe, Example, Recipe, Talk, card, checkpoint::Checkpoints, checkpoint::Progress,
+    Corpus, EncoderRecipe, Example, Recipe, ScopeRecipe, Talk, card,
+    checkpoint::{Checkpoints, Progress},
     corpus::SourceRecord,
+    scope::{self, ScopeMetrics},
 };
 use crate::{
     Complaint, Error, Pipeline, Result,
-    bundle::{Manifest, Reading, file, write_file, write_tensors},
+    bundle::{Bundle, Manifest, Reading, file, write_file, write_tensors},
     classify::{
         Classifier, Logits, Prediction, Which,
         calibration::Calibrations,
@@ -13,6 +15,8 @@ use crate::{
     },
     data::Targets,
     evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
+    segment::Segmenter,
+    taxonomy::Taxonomy,
 };
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
@@ -29,6 +33,9 @@ pub struct Metrics {
     pub training_rows: usize,
     pub calibration_rows: usize,
     pub calibration: Vec<calibrate::Gain>,
+    /// How foreign texts are told, where the bundle learnt it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeMetrics>,
     /// A dev file, then a model (`both`, `transformer`, `linear`).
     pub dev: BTreeMap<String, BTreeMap<String, Evaluation>>,
 }
@@ -58,8 +65,7 @@ pub fn assemble(
         }
     }
     write_file(&at(file::TAXONOMY), taxonomy_text.as_bytes())?;
-    let text = toml::to_string_pretty(recipe).map_err(|e| Error::Internal(e.to_string()))?;
-    write_file(&at(file::RECIPE), text.as_bytes())?;
+    write_recipe(recipe, out)?;
 
     talk.note("fitting the linear model");
     let readings: Vec<_> = corpus.train.iter().map(|e| e.reading.clone()).collect();
@@ -99,6 +105,20 @@ pub fn assemble(
         precision,
     });
     let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
+    let _ = std::fs::remove_file(at(file::SCOPE));
+    let scope = match (&recipe.scope, &transformer) {
+        (Some(scope), Some(transformer)) => {
+            talk.note("learning to tell foreign texts");
+            let (scope, metrics) = scope::learn(scope, corpus, &taxonomy, transformer)?;
+            write_json(&at(file::SCOPE), &scope)?;
+            Some(metrics)
+        }
+        (Some(_), None) => {
+            talk.note("without an encoder: foreign texts are not told apart");
+            None
+        }
+        (None, _) => None,
+    };
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {
         let _ = std::fs::remove_file(at(stale));
@@ -126,13 +146,59 @@ pub fn assemble(
         training_rows: corpus.train.len(),
         calibration_rows: corpus.calibration.len(),
         calibration: gains,
+        scope,
         dev,
     };
-    write_json(&at(file::METRICS), &metrics)?;
+    seal(recipe, &taxonomy, &metrics, reading, out)
+}
+
+/// Writes what is told of a bundle whose other files lie in a folder: metrics, card, manifest.
+fn seal(
+    recipe: &Recipe,
+    taxonomy: &Taxonomy,
+    metrics: &Metrics,
+    reading: Option<Reading>,
+    out: &Path,
+) -> Result<Manifest> {
+    let at = |name: &str| out.join(name);
+    let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
+    write_json(&at(file::METRICS), metrics)?;
     std::fs::remove_file(at(file::MANIFEST)).map_err(|e| Error::file(at(file::MANIFEST), e))?;
     let manifest = Manifest::write(out, &recipe.name, &taxonomy_id, reading.clone())?;
-    write_file(&at(file::CARD), card::card(&manifest, recipe, &taxonomy, &metrics).as_bytes())?;
+    write_file(&at(file::CARD), card::card(&manifest, recipe, taxonomy, metrics).as_bytes())?;
     Manifest::write(out, &recipe.name, &taxonomy_id, reading)
+}
+
+/// Teaches a finished bundle to tell foreign texts by the `[scope]` of a recipe, on the rows of its own; `write` puts what was
+/// learnt into the bundle, which gets a new version.
+///
+/// # Errors
+/// As [`scope::learn`]; [`Error::Bundle`] where the bundle has no transformer or no metrics.
+pub fn teach_scope(folder: &Path, by: &ScopeRecipe, write: bool) -> Result<(ScopeMetrics, Option<Manifest>)> {
+    let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
+    let Bundle { manifest, taxonomy, transformer, .. } = Bundle::open(folder)?;
+    let transformer =
+        transformer.ok_or_else(|| fault("has no transformer; foreign texts are told by its vectors".into()))?;
+    let mut recipe = Recipe::open(&folder.join(file::RECIPE))?;
+    let corpus = Corpus::read(&recipe, &taxonomy, &Segmenter::new(), None)?;
+    let (scope, learnt) = scope::learn(by, &corpus, &taxonomy, &transformer)?;
+    if !write {
+        return Ok((learnt, None));
+    }
+    let path = folder.join(file::METRICS);
+    let bytes = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
+    let mut metrics: Metrics = serde_json::from_slice(&bytes).map_err(|e| fault(format!("{}: {e}", file::METRICS)))?;
+    metrics.scope = Some(learnt.clone());
+    recipe.scope = Some(by.clone());
+    write_json(&folder.join(file::SCOPE), &scope)?;
+    write_recipe(&recipe, folder)?;
+    let manifest = seal(&recipe, &taxonomy, &metrics, manifest.reading, folder)?;
+    Ok((learnt, Some(manifest)))
+}
+
+fn write_recipe(recipe: &Recipe, out: &Path) -> Result<()> {
+    let text = toml::to_string_pretty(recipe).map_err(|e| Error::Internal(e.to_string()))?;
+    write_file(&out.join(file::RECIPE), text.as_bytes())
 }
 
 struct Models<'a> {
@@ -167,7 +233,8 @@ fn predictions(
 
 /// Measures predictions, and what the later stages conclude from them.
 fn judge(pipeline: &Pipeline, rows: &[Example], goals: &[Targets], predictions: Vec<Prediction>) -> Evaluation {
-    let conclude = |(row, p): (&Example, Prediction)| pipeline.conclude(&Complaint::default(), row.reading.clone(), p);
+    let conclude =
+        |(row, p): (&Example, Prediction)| pipeline.conclude(&Complaint::default(), row.reading.clone(), (p, None));
     let findings: Vec<_> = rows.iter().zip(predictions).map(conclude).collect();
     let judged: Vec<Judged> = goals
         .iter()

@@ -72,6 +72,25 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
         "\nMeasured on the calibration part, where the temperatures were fitted: expect a little more elsewhere.\n"
             .into(),
     );
+    if let Some(scope) = &metrics.scope {
+        line(format!(
+            "## Texts from outside\n\nLearnt from {} complaints and the foreign texts of {}; scores are shares of {} other \
+             complaints. Each kind below was told by what the other kinds alone had taught.\n",
+            scope.learnt,
+            scope
+                .sources
+                .iter()
+                .map(|s| format!("{} ({} rows, `{}…`)", s.path, s.rows, &s.sha256[..16]))
+                .collect::<Vec<_>>()
+                .join(", "),
+            scope.unseen
+        ));
+        line("| kind | texts | AUROC | pass where 95 % of the complaints do |\n|---|---|---|---|".into());
+        for kind in &scope.left_out {
+            line(format!("| {} | {} | {:.3} | {:.1} % |", kind.kind, kind.texts, kind.auroc, 100.0 * kind.passing));
+        }
+        line(String::new());
+    }
     line("## Limits\n\nThe model knows the kinds of text named above. Outside them (other languages, other trades, advertising) its \
         probabilities mean less: keep the review band on. It must not be the only reader of a message about danger to life.".into());
     out

@@ -162,7 +162,8 @@ fn measure(learner: &mut Learner, recipe: &Recipe, taxonomy: &Taxonomy, corpus: 
     };
     for (name, rows) in sets {
         let pieces: Vec<_> = rows.iter().map(|r| r.pieces.clone()).collect();
-        let logits = infer(&encoder, &head_weight, &head_bias, recipe.encoder()?.pooling, &layout, &pieces)?;
+        let answers = infer(&encoder, &head_weight, &head_bias, recipe.encoder()?.pooling, &layout, &pieces)?;
+        let logits: Vec<_> = answers.into_iter().map(|answer| answer.logits).collect();
         let mut scores = BTreeMap::new();
         for (head, _) in layout.spans() {
             if let Some(share) = accuracy(head, rows, &logits) {

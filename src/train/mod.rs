@@ -15,6 +15,7 @@ pub mod losses;
 mod optimizer;
 mod recipe;
 mod schedule;
+pub mod scope;
 pub mod urgency;
 
 pub use corpus::{Corpus, Example, SourceRecord};
@@ -22,6 +23,7 @@ pub use fit::Talk;
 pub use optimizer::{AdamW, Average, Moments};
 pub use recipe::{
     BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
+    ScopeRecipe,
 };
 
 use crate::{

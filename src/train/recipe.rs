@@ -42,6 +42,20 @@ pub struct Recipe {
     pub linear: LinearRecipe,
     #[serde(default)]
     pub bundle: BundleRecipe,
+    /// By what texts the bundle learns to tell foreign ones; without it, none is foreign to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeRecipe>,
+}
+
+/// Texts from outside what the taxonomy speaks of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeRecipe {
+    /// Files of foreign texts; a row's `source` says of what kind it is, its labels do not matter.
+    pub foreign: Vec<Source>,
+    /// Categories whose rows are foreign themselves: no complaint to learn from.
+    #[serde(default)]
+    pub outside: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

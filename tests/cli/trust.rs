@@ -104,3 +104,30 @@ fn a_budget_that_is_no_share_and_an_unknown_head_are_refused() {
     let head = told(&fenzhen(&["calibrate", "--head", "flags", "--data", "datasets/retail/dev.jsonl"], b""));
     assert!(head.starts_with("exit 2") && head.contains("choose from category, department"), "{head}");
 }
+
+#[test]
+fn foreign_texts_are_measured_against_the_complaints_of_a_file() {
+    let labelled = fs::read_to_string("datasets/retail/dev.jsonl").unwrap();
+    let few: Vec<&str> = labelled.lines().take(120).collect();
+    let keep = tempfile::tempdir().unwrap();
+    let rows = keep.path().join("rows.jsonl");
+    fs::write(&rows, few.join("\n")).unwrap();
+    let evaluate =
+        ["evaluate", "--data", rows.to_str().unwrap(), "--model", "both", "--outliers", "datasets/outliers/dev.jsonl"];
+    let output = fenzhen(&[&evaluate[..], &["--json", "--resamples", "0"]].concat(), b"");
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    let found: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let foreign = &found["sets"][0]["foreign"];
+    let kinds = foreign["kinds"].as_array().unwrap();
+    let kind = |name: &str| kinds.iter().find(|kind| kind["name"] == name).unwrap();
+    assert!(kind("all")["auroc"].as_f64().unwrap() > 0.93, "{foreign:#}");
+    assert_eq!(kind("advertisement")["texts"], 50);
+    assert!(foreign["refused"].as_f64().unwrap() < 0.1, "{foreign:#}");
+    let [without, with] = ["without", "with"].map(|which| foreign[which]["wrong"].as_f64().unwrap());
+    assert!(with <= without, "{foreign:#}");
+
+    // The linear model has no vectors to tell by.
+    let alone = [&evaluate[..3], &["--model", "linear", "--outliers", "datasets/outliers/dev.jsonl"]].concat();
+    let wrong = told(&fenzhen(&alone, b""));
+    assert!(wrong.starts_with("exit 2") && wrong.contains("calibrate --scope"), "{wrong}");
+}

@@ -98,6 +98,7 @@ impl Decide for StandIn {
                 sentiment: None,
                 flags: vec![],
                 decision: Verdict { action: Action::Review, reason: "a stand-in".into() },
+                out_of_scope: None,
                 masked_text: complaint.text.clone(),
                 explanation: None,
                 versions: Versions {

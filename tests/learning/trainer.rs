@@ -166,3 +166,32 @@ fn a_recipe_without_an_encoder_makes_a_bundle_of_the_linear_model() {
     assert!(pipeline.decide(&Complaint::of("衣服掉色")).unwrap().department.is_some());
     assert_eq!(pipeline.with_models(Which::Both).err().unwrap().code(), "invalid_request");
 }
+
+#[test]
+fn a_bundle_learns_to_tell_foreign_texts_while_it_is_made_or_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let scope = "[scope]\noutside = [\"other.empty\"]\nforeign = [{ path = \"datasets/outliers/train.jsonl\" }]\n";
+    let recipe = recipe(folder.path(), 120, &format!("{SHORT}{scope}"));
+    let out = folder.path().join("out");
+    let manifest = train::run(&recipe, &out, &()).unwrap();
+    assert!(manifest.files[file::SCOPE].bytes < 300_000);
+    let card = std::fs::read_to_string(out.join(file::CARD)).unwrap();
+    assert!(card.contains("## Texts from outside") && card.contains("| advertisement | 50 |"), "{card}");
+    let pipeline = Pipeline::open(&out, None).unwrap();
+    assert!(pipeline.tells_foreign());
+    assert!(pipeline.decide(&Complaint::of("衣服掉色")).unwrap().out_of_scope.is_some());
+
+    // Taught again by the same texts it learns the same, byte for byte; only asked, it stays as it is.
+    let by = recipe.scope.as_ref().unwrap();
+    let (_, nothing) = train::assemble::teach_scope(&out, by, false).unwrap();
+    assert_eq!(nothing, None);
+    let (learnt, again) = train::assemble::teach_scope(&out, by, true).unwrap();
+    assert_eq!(again.unwrap().files[file::SCOPE], manifest.files[file::SCOPE]);
+    bundle::verify(&out).unwrap();
+    assert_eq!(learnt.sources[0].rows, 210);
+
+    let mut wrong = by.clone();
+    wrong.outside = vec!["other.nothing".into()];
+    let error = train::assemble::teach_scope(&out, &wrong, false).unwrap_err();
+    assert!(error.code() == "invalid_recipe" && error.to_string().contains("other.nothing"), "{error}");
+}

@@ -7,6 +7,7 @@ mod fit;
 mod grams;
 mod recipe;
 mod rows;
+mod separate;
 mod solver;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ mod weights;
 
 pub use fit::HeadFit;
 pub use recipe::LinearRecipe;
+pub(crate) use separate::separate;
 
 use super::{Classifier, Head, Logits};
 use crate::{Result, data::Targets, segment::Reading, taxonomy::Taxonomy};

@@ -130,6 +130,11 @@ impl Transformer {
         if self.engine.is_some() { Precision::Int8 } else { Precision::F32 }
     }
 
+    /// How many numbers a pooled vector has.
+    pub fn width(&self) -> usize {
+        self.pooling.width(self.config.hidden_size)
+    }
+
     /// The model in f32: what gradients run through, and what the engine is measured against.
     pub fn full(&self) -> Result<&FullPrecision> {
         if let Some(full) = self.full.get() {
@@ -138,7 +143,7 @@ impl Transformer {
         let path = self.folder.join("model.safetensors");
         let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
         let mut tensors = quantize::load(&path)?;
-        let width = self.pooling.width(self.config.hidden_size);
+        let width = self.width();
         let mut take = |name: &str, shape: &[usize]| -> Result<Tensor> {
             let tensor = tensors.remove(name).ok_or_else(|| fault(format!("has no tensor {name}")))?;
             if tensor.dims() != shape {
@@ -161,17 +166,43 @@ impl Transformer {
 
     /// Logits of texts that are already in pieces; a text gets the same logits in any company.
     pub fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
+        Ok(self.answers_of(texts)?.into_iter().map(|answer| answer.logits).collect())
+    }
+
+    /// The logits of texts with the vectors that they come from.
+    pub fn answers(&self, readings: &[&Reading]) -> Result<Vec<Answered>> {
+        self.answers_of(&self.encode(readings)?)
+    }
+
+    /// The same for texts that are already in pieces.
+    pub fn answers_of(&self, texts: &[Pieces]) -> Result<Vec<Answered>> {
         match &self.engine {
-            Some(engine) => Ok(engine.logits(texts).iter().map(|row| self.layout.split(row)).collect()),
-            None => self.full_logits_of(texts),
+            Some(engine) => Ok(engine
+                .pooled(texts)
+                .into_iter()
+                .map(|pooled| Answered { logits: self.layout.split(&engine.heads_of(&pooled)), pooled })
+                .collect()),
+            None => self.full_answers_of(texts),
         }
     }
 
-    /// The same in f32, whatever the bundle answers in.
+    /// Logits in f32, whatever the bundle answers in.
     pub fn full_logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
+        Ok(self.full_answers_of(texts)?.into_iter().map(|answer| answer.logits).collect())
+    }
+
+    fn full_answers_of(&self, texts: &[Pieces]) -> Result<Vec<Answered>> {
         let FullPrecision { encoder, head_weight, head_bias } = self.full()?;
         infer(encoder, head_weight, head_bias, self.pooling, &self.layout, texts)
     }
+}
+
+/// What the transformer has to say about a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    pub logits: Logits,
+    /// The pooled vector that the heads read.
+    pub pooled: Vec<f32>,
 }
 
 /// Runs texts through an encoder and its heads in steps of bounded size; the order of the result is that of the input.
@@ -182,7 +213,7 @@ pub fn infer(
     pooling: Pooling,
     layout: &HeadLayout,
     texts: &[Pieces],
-) -> Result<Vec<Logits>> {
+) -> Result<Vec<Answered>> {
     let mut out = Vec::with_capacity(texts.len());
     let mut rest = texts;
     while !rest.is_empty() {
@@ -196,8 +227,10 @@ pub fn infer(
         rest = later;
         let batch = Ragged::of(step);
         let states = encoder.forward(&batch, Noise::none())?;
-        let logits = ops::linear(&pool(&states, &batch, pooling)?, head_weight, head_bias)?.to_vec2::<f32>()?;
-        out.extend(logits.iter().map(|row| layout.split(row)));
+        let pooled = pool(&states, &batch, pooling)?;
+        let logits = ops::linear(&pooled, head_weight, head_bias)?.to_vec2::<f32>()?;
+        let rows = logits.iter().zip(pooled.to_vec2::<f32>()?);
+        out.extend(rows.map(|(row, pooled)| Answered { logits: layout.split(row), pooled }));
     }
     Ok(out)
 }

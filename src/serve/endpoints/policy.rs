@@ -13,6 +13,8 @@ pub(super) struct PolicyAnswer {
     version: String,
     /// Where the priorities begin, the most urgent first; what is below the last has the least urgent one.
     levels: Vec<Level>,
+    /// The score above which a text is so foreign that a person decides.
+    out_of_scope: f32,
     /// Every signal that a priority's reason may name.
     signals: Vec<Signal>,
 }
@@ -55,6 +57,7 @@ pub(super) async fn policy(Shared(state): Shared<State>) -> Json<PolicyAnswer> {
         id: policy.id.clone(),
         version: policy.version.clone(),
         levels: levels.map(|(level, &points)| Level { level: level.label.id.clone(), points }).collect(),
+        out_of_scope: policy.out_of_scope(),
         signals: signals.collect(),
     })
 }

@@ -131,6 +131,17 @@ impl Engine {
 
     /// The logits of every text, all heads in one row.
     pub fn logits(&self, texts: &[Pieces]) -> Vec<Vec<f32>> {
+        self.pooled(texts).iter().map(|pooled| self.heads_of(pooled)).collect()
+    }
+
+    /// The logits of a text, all heads in one row, from its vector.
+    pub fn heads_of(&self, pooled: &[f32]) -> Vec<f32> {
+        let weights = self.head_weight.chunks_exact(pooled.len());
+        weights.zip(&self.head_bias).map(|(w, b)| dot(w, pooled) + b).collect()
+    }
+
+    /// The vector of every text that the heads read.
+    pub fn pooled(&self, texts: &[Pieces]) -> Vec<Vec<f32>> {
         let threads = rayon::current_num_threads();
         let groups = groups(texts.iter().map(|t| t.ids.len()), threads);
         let parts = (threads / groups.len().max(1)).max(1);
@@ -163,13 +174,9 @@ impl Engine {
                 Pooling::ClsMean => [&rows[..hidden], &mean(rows, hidden)].concat(),
             }
         };
-        let heads = |pooled: &[f32]| -> Vec<f32> {
-            let weights = self.head_weight.chunks_exact(pooled.len());
-            weights.zip(&self.head_bias).map(|(w, b)| dot(w, pooled) + b).collect()
-        };
         match self.pooling {
-            Pooling::Cls => states.chunks_exact(hidden).map(heads).collect(),
-            _ => (0..texts.len()).map(|text| heads(&pooled(text))).collect(),
+            Pooling::Cls => states.chunks_exact(hidden).map(<[f32]>::to_vec).collect(),
+            _ => (0..texts.len()).map(pooled).collect(),
         }
     }
 
