@@ -55,11 +55,11 @@ async fn work_is_done(store: &Store) {
         // Timers stay, but none that is due; all else is work that ends.
         let due = entity::job::Column::DueAt.lte(micros(jiff::Timestamp::now()));
         let left = Condition::any().add(entity::job::Column::Kind.ne("tick")).add(due);
-        let open = entity::job::Entity::find().filter(left).count(store.read()).await.unwrap();
-        if open == 0 {
+        let open = entity::job::Entity::find().filter(left).all(store.read()).await.unwrap();
+        if open.is_empty() {
             return;
         }
-        assert!(Instant::now() < give_up, "{open} jobs are left");
+        assert!(Instant::now() < give_up, "{} jobs are left, the first of them {:?}", open.len(), open[0]);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -106,6 +106,10 @@ async fn timers_are_right(
         heard.sort_unstable();
         heard.dedup();
         assert_eq!(heard.len(), all, "{key}: a clock fired twice: {heard:?}");
-        assert_eq!(all > 0, is_late(key), "{key}: {heard:?}");
+        match is_late(key) {
+            // One that was merged into another may have ended before anybody looked at its clocks.
+            true => assert!(all > 0 || !looked.contains(ticket), "{key}: nobody heard of its clocks"),
+            false => assert_eq!(all, 0, "{key}: {heard:?}"),
+        }
     }
 }

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::{
-    account,
+    account, bundle,
     callers::{Ledger, complaint, hand_in},
     client::{Answer, Client},
     service::{Service, alone},
@@ -26,7 +26,7 @@ fn limited(data: &str, bytes: u64) -> Service {
     // In blocks of 512 bytes. Without the signal a write fails, as on a full disk.
     let script = format!("trap '' XFSZ; ulimit -S -f {}; exec \"$@\"", bytes / 512);
     command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_fenzhen"), "serve"]);
-    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--data", data]);
+    command.args(["--listen", "127.0.0.1:0", "--log", "error", "--bundle", bundle::folder(), "--data", data]);
     alone(&mut command);
     Service::run(&mut command)
 }
@@ -54,7 +54,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     let url = Store::url_in(folder.path()).unwrap();
-    let service = Service::start(&["--log", "error", "--data", data]);
+    let service = bundle::serve(&["--data", data]);
     let address = Arc::new(Mutex::new(service.address.clone()));
     let mut ledger = hand_in(&[address], 0..20, |_| {}).ledger;
     account::holds(&url, &ledger);

@@ -1,7 +1,7 @@
 //! The server is killed at random moments.
 
 use crate::{
-    account,
+    account, bundle,
     callers::{count, hand_in},
     database,
     service::Service,
@@ -40,7 +40,7 @@ fn kill_at_random(
 fn nothing_is_lost_when_the_server_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    let start = || Service::start(&["--log", "error", "--data", data]);
+    let start = || bundle::serve(&["--data", data]);
     let service = start();
     let address = Arc::new(Mutex::new(service.address.clone()));
     let mut last = None;
@@ -57,7 +57,7 @@ fn nothing_is_lost_or_done_twice_by_two_servers_on_one_postgres() {
     let url = database::new(&admin);
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
-    let start = || Service::start(&["--log", "error", "--data", data, "--database", &url]);
+    let start = || bundle::serve(&["--data", data, "--database", &url]);
     let (steady, service) = (start(), start());
     let address = Arc::new(Mutex::new(service.address.clone()));
     let addresses = [Arc::new(Mutex::new(steady.address.clone())), address.clone()];

@@ -7,6 +7,7 @@
 #![cfg(unix)]
 
 mod account;
+mod bundle;
 mod callers;
 mod client;
 mod database;

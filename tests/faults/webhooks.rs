@@ -4,7 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::{
-    account,
+    account, bundle,
     callers::hand_in,
     client::Client,
     receiver::{Act, Receiver},
@@ -89,7 +89,7 @@ fn whoever_answers_is_served_whatever_the_others_do() {
     let guard = format!("http = true\nports = {ports:?}\nallow = [\"127.0.0.2/32\"]\n");
     std::fs::write(rules.join("webhooks.toml"), guard).unwrap();
     let (data_flag, rules_flag) = (data.to_str().unwrap(), rules.to_str().unwrap());
-    let service = Service::start(&["--log", "error", "--data", data_flag, "--rules", rules_flag]);
+    let service = bundle::serve(&["--data", data_flag, "--rules", rules_flag]);
     let (client, url) = (Client::new(&service.address), Store::url_in(&data).unwrap());
     let mut ids: BTreeMap<&str, String> = receivers
         .iter()
