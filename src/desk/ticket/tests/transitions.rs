@@ -256,5 +256,5 @@ fn refusals_name_state_command_and_what_is_possible() {
     );
     // Only what this actor may do is named.
     desk.act(&customer(), Action::Withdraw { reason: "已解决".into() });
-    assert!(desk.refused(&customer(), Action::Confirm {}).ends_with("possible now: follow_up, reopen, attach"));
+    assert!(desk.refused(&customer(), Action::Confirm {}).ends_with("possible now: follow_up, reopen"));
 }
