@@ -2,7 +2,7 @@
 
 use super::{
     stdout::print,
-    store::{StoreFlags, wait_for},
+    store::{AttachmentFlags, StoreFlags, wait_for},
 };
 use crate::{
     Result,
@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use std::process::ExitCode;
 
-/// Seal all stored contacts, originals and secrets with a new key
+/// Seal all stored contacts, originals, secrets and files with a new key
 ///
 /// Values are sealed with the first key of the key file and open with any of them. Stop the servers before: they read the keys
 /// when they start. Where it breaks off, the same command goes on. An older key may be taken out of the file once a run tells that
@@ -27,6 +27,8 @@ pub struct Reseal {
     new_key: bool,
     #[command(flatten)]
     store: StoreFlags,
+    #[command(flatten)]
+    attachments: AttachmentFlags,
 }
 
 impl Reseal {
@@ -36,7 +38,8 @@ impl Reseal {
         }
         let keys = self.store.keys()?;
         wait_for(async {
-            let store: Store = self.store.open().await?;
+            let objects = self.attachments.open(&self.store.data)?;
+            let store: Store = self.store.open().await?.with_objects(objects);
             let style =
                 ProgressStyle::with_template("{spinner} {human_pos} values").expect("a template that was tried");
             let bar = ProgressBar::new_spinner().with_style(style);
