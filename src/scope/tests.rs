@@ -38,7 +38,7 @@ const COMPLAINTS: [&str; 10] = [
     "客服态度特别差，问两句就不耐烦，还直接挂我电话",
     "买的两箱牛奶只收到一箱，物流却显示已经签收",
     "刚下单第二天就降价三百块，申请价保被拒绝",
-    "手机充电的时候发烫冒烟，差点把床单烧着",
+    "充电宝充着电突然冒烟，差点着火，太危险了",
 ];
 
 #[test]
@@ -61,6 +61,13 @@ fn ordinary_complaints_are_left_alone() {
         assert!(score <= 0.98, "{score} for {text}");
         assert!(!decision.decision.reason.contains("不像"), "{text}: {}", decision.decision.reason);
     }
+}
+
+#[test]
+fn a_known_complaint_keeps_its_score() {
+    // Of the shipped bundle; a new one has another. Kernels may differ in the last digits, and a rank then by a few places.
+    let score = decide(COMPLAINTS[0]).out_of_scope.unwrap();
+    assert!((score - 0.1457).abs() < 0.03, "{score}");
 }
 
 #[test]
