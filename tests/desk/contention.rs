@@ -35,7 +35,7 @@ const DEPARTMENTS: [&str; 3] = ["logistics", "finance", "quality"];
 
 /// Four people a department, with room for different numbers of tickets.
 fn capacity(n: usize) -> u32 {
-    if n % 3 == 0 { 9 + n as u32 } else { 90 }
+    if n.is_multiple_of(3) { 9 + n as u32 } else { 90 }
 }
 
 async fn tickets_that_wait(at: &Fixture) -> Vec<String> {

@@ -50,13 +50,13 @@ pub struct Handed {
 
 /// Whether a complaint is one whose clocks have run out.
 pub fn is_late(key: &str) -> bool {
-    key.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n % LATE == 0)
+    key.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n.is_multiple_of(LATE))
 }
 
 /// The request of a complaint.
 pub fn complaint(n: usize) -> String {
     let (text, customer) = (TEXTS[n % TEXTS.len()], n % 37);
-    let received = if n % LATE == 0 { r#", "received_at": "2026-09-07T09:30:00+08:00""# } else { "" };
+    let received = if n.is_multiple_of(LATE) { r#", "received_at": "2026-09-07T09:30:00+08:00""# } else { "" };
     format!(
         r#"{{"text": "{text}", "channel": "app", "external_id": "x-{n}", "customer": {{"id": "c-{customer}"}}{received}}}"#
     )
