@@ -50,7 +50,7 @@ pub struct Handed {
 
 /// Whether a complaint is one whose clocks have run out.
 pub fn is_late(key: &str) -> bool {
-    key.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n % LATE == 0)
+    key.rsplit('-').next().and_then(|n| n.parse::<usize>().ok()).is_some_and(|n| n.is_multiple_of(LATE))
 }
 
 /// The request of a complaint.
