@@ -14,7 +14,9 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -69,9 +71,12 @@ pub(in crate::desk) async fn keep(
     now: Timestamp,
 ) -> Result<AttachmentView> {
     let name = file.name.as_ref().map(|name| keys.seal(&name_place(&file.id), name.as_bytes()));
+    // Ids and times of those that come at once may be in any order.
+    let before = Entity::find().filter(Column::ComplaintId.eq(complaint)).count(change).await?;
     let row = attachment::Model {
         id: file.id.clone(),
         complaint_id: complaint.into(),
+        place: i64::try_from(before).unwrap_or(i64::MAX),
         event,
         role: by.role.id().into(),
         actor: by.id.clone(),
@@ -86,6 +91,7 @@ pub(in crate::desk) async fn keep(
     Entity::insert(attachment::ActiveModel {
         id: Set(row.id),
         complaint_id: Set(row.complaint_id),
+        place: Set(row.place),
         event: Set(row.event),
         role: Set(row.role),
         actor: Set(row.actor),
@@ -104,7 +110,7 @@ pub(in crate::desk) async fn keep(
 /// The files of a complaint, in the order in which they came.
 pub(super) async fn of_complaint(database: &impl ConnectionTrait, complaint: &str) -> Result<Vec<attachment::Model>> {
     let all = Entity::find().filter(Column::ComplaintId.eq(complaint));
-    Ok(all.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(database).await?)
+    Ok(all.order_by_asc(Column::Place).all(database).await?)
 }
 
 /// The hashes of the files that came with a complaint.

@@ -9,6 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub complaint_id: String,
+    pub place: i64,
     pub event: Option<i64>,
     pub role: String,
     pub actor: String,

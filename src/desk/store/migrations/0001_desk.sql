@@ -259,6 +259,7 @@ CREATE TABLE audit (
 CREATE TABLE attachment (
     id TEXT PRIMARY KEY,
     complaint_id TEXT NOT NULL REFERENCES complaint (id),
+    place BIGINT NOT NULL,
     event BIGINT,
     role TEXT NOT NULL,
     actor TEXT NOT NULL,
@@ -269,4 +270,4 @@ CREATE TABLE attachment (
     name_sealed {bytes},
     created_at BIGINT NOT NULL
 );
-CREATE INDEX attachment_complaint ON attachment (complaint_id, created_at);
+CREATE INDEX attachment_complaint ON attachment (complaint_id, place);
