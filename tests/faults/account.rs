@@ -53,9 +53,9 @@ pub fn holds(url: &str, ledger: &Ledger) {
 async fn work_is_done(store: &Store) {
     let (mut fewest, mut since) = (usize::MAX, Instant::now());
     loop {
-        // Timers stay, but none that is due; all else is work that ends.
+        // Timers and what sweeps stay, but none that is due; all else is work that ends.
         let due = entity::job::Column::DueAt.lte(micros(jiff::Timestamp::now()));
-        let left = Condition::any().add(entity::job::Column::Kind.ne("tick")).add(due);
+        let left = Condition::any().add(entity::job::Column::Kind.is_not_in(["tick", "sweep"])).add(due);
         let open = entity::job::Entity::find().filter(left).all(store.read()).await.unwrap();
         if open.is_empty() {
             return;
