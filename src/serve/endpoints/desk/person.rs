@@ -23,6 +23,7 @@ use axum::{Json, extract::State as Shared};
     put, path = "/v1/staff/{id}", tag = "staff", request_body = Person, params(("id" = String, Path)),
     responses(
         (status = 200, description = "The person", body = Person),
+        (status = 404, description = "An id that nobody can have", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
         Refused, RefusedBody,
     )
