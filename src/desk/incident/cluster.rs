@@ -10,11 +10,13 @@ use jiff::Timestamp;
 /// Looks at a new complaint among the others about the same product ([`product_key`](super::product_key)).
 ///
 /// `others` are those from a window of [`IncidentPolicy::cluster`] before the new one on, and while an incident is open, from a
-/// window before that one's start on; without members of incidents that are closed. `open` is the incident of the product that is not closed; `closed_before` counts those
-/// that are.
+/// window before that one's start on; without members of incidents that are closed. Of an open one that has begun before the new
+/// complaint, with no others in the window before its start, none are needed. `open` is the incident of the product that is not
+/// closed; `closed_before` counts those that are.
 ///
 /// An incident begins with the first complaint of the earliest crowded window. Its members are the complaints from then on,
-/// so it has the same ones whatever the order in which they arrive. Duplicates are members, and do not count.
+/// so it has the same ones whatever the order in which they arrive: those of the signal, with those that joined before.
+/// Duplicates are members, and do not count.
 pub fn cluster(
     product: &str,
     new: &Member,

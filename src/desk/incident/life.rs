@@ -69,7 +69,7 @@ impl Incident {
     }
 
     /// Whether a complaint of this time can become a member.
-    pub(super) fn takes(&self, at: Timestamp, quiet: SignedDuration) -> bool {
+    pub fn takes(&self, at: Timestamp, quiet: SignedDuration) -> bool {
         self.stage(quiet, at) != Stage::Closed
     }
 }

@@ -15,10 +15,9 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 impl House {
@@ -93,8 +92,6 @@ pub(in crate::desk) struct Entered {
     pub id: String,
     /// Whether it began with this.
     pub opened: bool,
-    /// The tickets that were no members before.
-    pub fresh: BTreeSet<String>,
 }
 
 /// Opens the incident of a signal, or finds it there, and enters tickets with the times of their complaints.
@@ -148,20 +145,10 @@ pub(in crate::desk) async fn enter(
             .exec(change)
             .await?;
     }
-    let tickets: BTreeSet<&String> = members.iter().map(|(ticket, _)| ticket).collect();
-    let known: Vec<String> = incident_member::Entity::find()
-        .select_only()
-        .column(incident_member::Column::TicketId)
-        .filter(incident_member::Column::IncidentId.eq(&row.id))
-        .filter(incident_member::Column::TicketId.is_in(tickets.iter().copied()))
-        .into_tuple()
-        .all(change)
-        .await?;
-    let fresh: BTreeSet<String> = tickets.into_iter().filter(|ticket| !known.contains(ticket)).cloned().collect();
-    for ticket in &fresh {
+    for (ticket, _) in members {
         add(change, &row.id, ticket, now).await?;
     }
-    Ok(Entered { id: row.id, opened, fresh })
+    Ok(Entered { id: row.id, opened })
 }
 
 /// Makes a ticket a member; nothing where it is one.

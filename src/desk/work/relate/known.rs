@@ -4,11 +4,11 @@ use crate::{
     Result,
     desk::{
         House,
-        incident::Member,
+        incident::{Member, Signal},
         relate::{Case, Earlier, Fingerprint, quoted_numbers},
         store::{
             Transaction,
-            entity::{complaint, fingerprint, ticket},
+            entity::{complaint, fingerprint, incident, incident_member, ticket},
             instant, micros,
         },
         ticket::Number,
@@ -17,7 +17,8 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, Select, sea_query::OnConflict,
+    QuerySelect, Select,
+    sea_query::{Expr, OnConflict, Query},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST: u64 = 200;
 /// So many numbers at most does one look up that a text quotes.
 const QUOTES: usize = 20;
+/// So many are looked up in one statement: databases take no end of parameters.
+const AT_ONCE: usize = 1_000;
 /// No ticket is merged through more others than this.
 const CHAIN: usize = 16;
 
@@ -64,6 +67,36 @@ impl Told {
     /// The one of an id.
     pub(super) async fn read(change: &Transaction, id: &str) -> Result<Option<Self>> {
         Ok(Told::find().filter(complaint::Column::Id.eq(id)).into_model().one(change).await?)
+    }
+
+    /// The members of a signal that do not belong to its incident yet.
+    pub(super) async fn outside(change: &Transaction, signal: &Signal) -> Result<Vec<Self>> {
+        use incident_member::Column::{IncidentId, TicketId};
+        use sea_orm::sea_query::ExprTrait;
+        let find = incident::Entity::find().select_only().column(incident::Column::Id);
+        let find = find.filter(incident::Column::Key.eq(&signal.key));
+        let incident: Option<String> = find.into_tuple().one(change).await?;
+        let belongs = incident.map(|incident| {
+            Query::select()
+                .column(TicketId)
+                .from(incident_member::Entity)
+                .and_where(IncidentId.eq(incident))
+                .and_where(
+                    Expr::col((incident_member::Entity, TicketId))
+                        .equals((complaint::Entity, complaint::Column::TicketId)),
+                )
+                .to_owned()
+        });
+        let mut outside = Vec::new();
+        for numbers in signal.members.chunks(AT_ONCE) {
+            let numbers = numbers.iter().map(Number::to_string);
+            let mut find = Told::find().filter(complaint::Column::Number.is_in(numbers));
+            if let Some(belongs) = &belongs {
+                find = find.filter(Expr::exists(belongs.clone()).not());
+            }
+            outside.extend(find.into_model::<Told>().all(change).await?);
+        }
+        Ok(outside)
     }
 
     pub(super) fn number(&self) -> Result<Number> {

@@ -28,7 +28,7 @@ use crate::{
             hold,
             queue::{self, Claim, Work},
         },
-        ticket::{Action, ActionKind, Actor, Command, Number, Relation, Rules},
+        ticket::{Action, ActionKind, Actor, Command, Relation, Rules},
     },
     taxonomy::Name,
 };
@@ -100,17 +100,15 @@ impl Desk {
         Ok(())
     }
 
-    /// Enters the members of a crowd into its incident.
+    /// Enters the members of a crowd into its incident. Those that belong to it already are not touched again: a crowd of
+    /// thousands costs each of them once.
     async fn enter(&self, change: &Transaction, crowd: Crowd, now: Timestamp) -> Result<Joined> {
         let Crowd { signal, subject } = crowd;
-        let numbers = signal.members.iter().map(Number::to_string);
-        let told: Vec<Told> =
-            Told::find().filter(complaint::Column::Number.is_in(numbers)).into_model().all(change).await?;
-        let homes = Homes::read(change, &told).await?;
-        let members: Vec<(String, Timestamp)> = told.iter().map(|told| (told.ticket_id.clone(), told.at())).collect();
+        let fresh = Told::outside(change, &signal).await?;
+        let homes = Homes::read(change, &fresh).await?;
+        let members: Vec<(String, Timestamp)> = fresh.iter().map(|told| (told.ticket_id.clone(), told.at())).collect();
         let entered = incidents::enter(change, self.house(), &signal, &subject, &members, now).await?;
-        let fresh = told.iter().filter(|told| entered.fresh.contains(&told.ticket_id));
-        let homes = fresh.map(|told| Ok(homes.of(told)?.ticket)).collect::<Result<_>>()?;
+        let homes = fresh.iter().map(|told| Ok(homes.of(told)?.ticket)).collect::<Result<_>>()?;
         Ok(Joined { signal, entered, homes })
     }
 

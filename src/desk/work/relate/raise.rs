@@ -19,7 +19,7 @@ use crate::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use std::collections::BTreeSet;
 
 /// The longest window in which surges are looked for, in hours.
@@ -95,7 +95,17 @@ impl Asked<'_> {
         if !closed.is_empty() {
             find = find.filter(TicketId.not_in_subquery(members_of(&closed)));
         }
-        let others: Vec<Told> = find.into_model().all(self.change).await?;
+        // What came after an open incident began belongs to it already, or will when it is related itself. Only with some before it
+        // can this one make it begin earlier.
+        let open = past.open.as_ref().filter(|open| open.takes(self.member.at, rule.quiet));
+        let others: Vec<Told> = match open.filter(|open| open.started_at <= self.member.at) {
+            Some(open)
+                if find.clone().filter(ReceivedAt.lt(micros(open.started_at))).count(self.change).await? == 0 =>
+            {
+                Vec::new()
+            }
+            _ => find.into_model().all(self.change).await?,
+        };
         let others: Vec<Member> = others.iter().map(Told::member).collect::<Result<_>>()?;
         let policy = &self.house.incidents;
         let signal = incident::cluster(product, &self.member, &others, past.open.as_ref(), past.closed(), policy);
