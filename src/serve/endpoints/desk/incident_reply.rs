@@ -2,7 +2,7 @@
 
 use super::front;
 use crate::{
-    desk::{access::Permission, incidents::Replied},
+    desk::{access::Permission, incidents::Replied, ticket::Number},
     serve::{
         State,
         body::SingleBody,
@@ -31,21 +31,36 @@ pub(super) struct ReplyView {
     sent: Vec<String>,
     /// Whose tickets had it before.
     before: Vec<String>,
-    /// Whose tickets do not take it, with the stable code of why.
-    refused: Vec<(String, String)>,
+    /// Whose tickets do not take it.
+    refused: Vec<NotTaken>,
     /// How many tickets it is not for: closed ones, those that go on in others, those of other departments.
     left_out: usize,
 }
 
+/// A ticket that does not take an answer.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(super) struct NotTaken {
+    number: String,
+    /// The stable code of why.
+    #[schema(example = "ticket_transition")]
+    code: String,
+}
+
 impl From<Replied> for ReplyView {
     fn from(replied: Replied) -> Self {
-        let numbers = |all: Vec<crate::desk::ticket::Number>| all.iter().map(ToString::to_string).collect();
+        let numbers = |all: Vec<Number>| all.iter().map(ToString::to_string).collect();
         ReplyView {
             sent: numbers(replied.sent),
             before: numbers(replied.before),
-            refused: replied.refused.iter().map(|(number, code)| (number.to_string(), (*code).to_owned())).collect(),
+            refused: replied.refused.iter().map(NotTaken::from).collect(),
             left_out: replied.left_out.len() + replied.elsewhere,
         }
+    }
+}
+
+impl From<&(Number, &'static str)> for NotTaken {
+    fn from((number, code): &(Number, &'static str)) -> Self {
+        NotTaken { number: number.to_string(), code: (*code).to_owned() }
     }
 }
 
