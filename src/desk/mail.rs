@@ -30,7 +30,7 @@ use std::{fmt, path::Path};
 use zeroize::Zeroizing;
 
 /// What begins the target of a delivery to the house by e-mail.
-const SCHEME: &str = "mailto:";
+pub(in crate::desk) const SCHEME: &str = "mailto:";
 /// Stands in a link for what opens the ticket to its customer.
 const TOKEN: &str = "{token}";
 

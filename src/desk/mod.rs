@@ -134,15 +134,16 @@ impl Desk {
         now
     }
 
-    /// Whether the clock stands before a time that it has shown, by more than a minute: said once for each time it goes back.
+    /// Whether the clock stands before a time that it has shown, by more than a minute; until [`Desk::set_clock`] says that what
+    /// follows from it is done.
     pub(in crate::desk) fn clock_went_back(&self, now: Timestamp) -> bool {
         const MINUTE: i64 = 60_000_000;
-        let (now, latest) = (now.as_microsecond(), &self.inner.latest);
-        let back = now < latest.load(Ordering::Relaxed).saturating_sub(MINUTE);
-        if back {
-            latest.store(now, Ordering::Relaxed);
-        }
-        back
+        now.as_microsecond() < self.inner.latest.load(Ordering::Relaxed).saturating_sub(MINUTE)
+    }
+
+    /// From now on a clock that shows this has not gone back.
+    pub(in crate::desk) fn set_clock(&self, now: Timestamp) {
+        self.inner.latest.store(now.as_microsecond(), Ordering::Relaxed);
     }
 
     pub(in crate::desk) fn usual(&self) -> &Usual {

@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod endpoints;
 mod front;
+mod in_time;
 pub mod listen;
 mod metrics;
 mod multipart;

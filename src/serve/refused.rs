@@ -6,6 +6,9 @@ use utoipa::{
     openapi::{Content, Ref, RefOr, Response, ResponseBuilder},
 };
 
+/// A path of whoever has its token.
+pub(super) struct RefusedProgress;
+
 /// A path that knows its caller and takes only the parameters that it names.
 pub(super) struct Refused;
 
@@ -48,6 +51,19 @@ impl IntoResponses for Refused {
             ("400", "Not JSON where that is asked for, or a query parameter that does not fit"),
             ("401", "No API key or session, or one that is not good"),
             ("403", "Not for this role, or another department's"),
+            ("429", "More than the caller's share"),
+            ("503", "The database is out of reach"),
+        ])
+    }
+}
+
+impl IntoResponses for RefusedProgress {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            ("400", "Not JSON where that is asked for, or a query parameter that does not fit"),
+            ("404", "There is none"),
+            ("429", "More than the caller's share"),
+            ("503", "The database is out of reach"),
         ])
     }
 }

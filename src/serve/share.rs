@@ -42,7 +42,11 @@ pub(super) async fn share(
     if share.retry_after.is_none()
         && let Some(key) = key(&request)
     {
-        share = limiter.take(key, 1, now);
+        let own = limiter.take(key, 1, now);
+        // The headers tell of the one that ends sooner.
+        if own.retry_after.is_some() || own.remaining <= share.remaining {
+            share = own;
+        }
     }
     let mut response = match share.check() {
         Ok(()) => next.run(request).await,

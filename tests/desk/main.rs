@@ -8,6 +8,7 @@ mod contention;
 mod feedback;
 mod incidents;
 mod intake;
+mod jobs;
 mod notices;
 mod relate;
 mod reseal;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-/// Nobody waits longer for the desk: what its own document promises, and a little for a busy machine.
+/// Nobody waits longer for the desk: the 60 seconds of `serve/endpoints/desk`, and a little for a busy machine.
 pub const LONGEST: Duration = Duration::from_secs(65);
 
 /// What came back.

@@ -21,7 +21,7 @@ use std::{
 
 /// How many complaints everybody is told of. Were the silent one not bounded in its share, the good one would wait for it for
 /// many times 20 s.
-const COMPLAINTS: usize = 60;
+const COMPLAINTS: usize = 100;
 /// The good receiver has everything after this, although the silent one never answers. Below its time-out times its backlog.
 const SERVED_WITHIN: Duration = Duration::from_secs(60);
 /// What all of this may add to the server's memory, in KiB. The endless ones send more than that in a second.

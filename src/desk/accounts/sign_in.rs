@@ -80,7 +80,6 @@ impl Desk {
             account::Entity::update(new.into_active_model().reset_all()).exec(&change).await?;
         }
         change.commit().await?;
-        self.sweep(now).await;
         Ok(SignedIn { token, principal })
     }
 
@@ -162,19 +161,17 @@ impl Desk {
         Ok(Proved { row: row.ok_or_else(wrong)?, rehashed })
     }
 
-    /// Forgets sessions that are over, and failures that are long ago. Where that fails, the next one does it.
-    async fn sweep(&self, now: Timestamp) {
+    /// Forgets sessions that are over, and failures that are long ago.
+    pub(in crate::desk) async fn sweep_sign_ins(&self, now: Timestamp) -> Result<()> {
         let before = |duration| micros(now.checked_sub(duration).unwrap_or(Timestamp::MIN));
         let policy = SessionPolicy::default();
         let over = Condition::any()
             .add(session::Column::CreatedAt.lte(before(policy.absolute)))
             .add(session::Column::SeenAt.lte(before(policy.idle)));
-        let ended = session::Entity::delete_many().filter(over).exec(self.store().writer()).await;
+        session::Entity::delete_many().filter(over).exec(self.store().writer()).await?;
         let old = sign_in::Column::TriedAt.lt(before(REMEMBERED));
-        let forgot = sign_in::Entity::delete_many().filter(old).exec(self.store().writer()).await;
-        if let Err(fault) = ended.and(forgot) {
-            tracing::warn!(code = Error::from(fault).code(), "old sessions were not swept out");
-        }
+        sign_in::Entity::delete_many().filter(old).exec(self.store().writer()).await?;
+        Ok(())
     }
 }
 

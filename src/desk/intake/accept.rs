@@ -21,7 +21,7 @@ use crate::{
     },
     segment::Reading,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Statement};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ impl Desk {
         let accepted = match self.accept_all(&good).await {
             // Another process took the same complaint at the same time: now it is known.
             Err(Error::StoreRace) => self.accept_all(&good).await?,
-            Err(fault @ (Error::Store { .. } | Error::StoreUnavailable { .. })) => return Err(fault),
+            Err(fault @ Error::StoreUnavailable { .. }) => return Err(fault),
             Err(_) => self.accept_apart(&good).await,
             Ok(accepted) => accepted,
         };
@@ -83,7 +83,6 @@ impl Desk {
                 Err(fault) => return Err(fault),
             }
         }
-        forget_keys(&change, self.now()).await?;
         change.commit().await?;
         Ok(results)
     }
@@ -258,17 +257,6 @@ impl Desk {
     pub fn masked(&self, text: &str) -> String {
         self.engine().read(text).map_or_else(|_| plain(text), |reading| stored_text(&reading))
     }
-}
-
-/// For so long the same key gives the same answer.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// Forgets the keys whose time is over.
-async fn forget_keys(change: &Transaction, now: Timestamp) -> Result<()> {
-    let before = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
-    let old = idempotency::Column::CreatedAt.lt(micros(before));
-    idempotency::Entity::delete_many().filter(old).exec(change).await?;
-    Ok(())
 }
 
 /// Where a sealed value of a complaint stands.

@@ -64,12 +64,18 @@ async fn serve(desk: Desk, mut waiting: mpsc::Receiver<Place>) {
             Err(fault) if requests.len() == 1 || matches!(fault, Error::StoreUnavailable { .. }) => {
                 replies.into_iter().for_each(|reply| _ = reply.send(Err(again(&fault))))
             }
-            // One of them may be what the database does not take: each is tried alone.
+            // One of them may be what the database does not take: each is tried alone, until the database is gone.
             Err(_) => {
+                let mut gone = None;
                 for (request, reply) in requests.iter().zip(replies) {
-                    let alone = accept(&desk, &Arc::new(vec![request.clone()])).await;
-                    let result = alone.and_then(|mut results| results.pop().unwrap_or(Err(Error::ShuttingDown)));
-                    let _ = reply.send(result);
+                    let result = match &gone {
+                        Some(fault) => Err(again(fault)),
+                        None => accept(&desk, &Arc::new(vec![request.clone()])).await,
+                    };
+                    if let Err(fault @ Error::StoreUnavailable { .. }) = &result {
+                        gone = Some(again(fault));
+                    }
+                    let _ = reply.send(result.and_then(|mut one| one.pop().unwrap_or(Err(Error::ShuttingDown))));
                 }
             }
         }

@@ -4,12 +4,14 @@ use super::Store;
 use crate::{Error, Result};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection,
-    sqlx::{self, Connection, Sqlite, SqliteConnection, pool::PoolOptions},
+    sqlx::{self, Connection, PgConnection, Postgres, Sqlite, SqliteConnection, pool::PoolOptions},
 };
 use std::time::Duration;
 
 /// How long somebody waits for a connection or for others to finish writing.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may take to say that it is there, after it was used.
+const PROBE: Duration = Duration::from_secs(5);
 /// Connections that read, or with PostgreSQL do everything.
 const CONNECTIONS: u32 = 10;
 
@@ -56,8 +58,17 @@ async fn is_settled(connection: &mut SqliteConnection) -> Result<bool, sqlx::Err
     Ok(!connection.is_in_transaction())
 }
 
+/// Whether a connection may be used again. One whose other end is gone without a word would be waited for, in its place in the
+/// pool.
+async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    // What a dropped transaction takes back stands in line before this.
+    Ok(tokio::time::timeout(PROBE, connection.ping()).await.is_ok_and(|answer| answer.is_ok()))
+}
+
 async fn postgres(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
+    let kept = |pool: PoolOptions<Postgres>| pool.after_release(|connection, _| Box::pin(answers(connection)));
+    options.map_sqlx_postgres_pool_opts(kept);
     quiet(&mut options).max_connections(CONNECTIONS).min_connections(1).set_application_name("fenzhen");
     // The URL may hold a password, so it is not repeated.
     Database::connect(options)

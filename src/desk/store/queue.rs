@@ -31,7 +31,7 @@ pub enum Work {
     Assign,
     /// Bring a notice to its target.
     Deliver,
-    /// Remove files that nobody took.
+    /// Remove what nobody needs any more: files that nobody took, rows that are too old. Its jobs are there from the first day.
     Sweep,
 }
 
@@ -97,13 +97,6 @@ pub async fn put(
     Ok(())
 }
 
-/// Puts work into the queue that is to be there always; where it is in it already, it stays as it is.
-pub async fn ensure(change: &impl ConnectionTrait, work: Work, subject: &str, now: Timestamp) -> Result<()> {
-    let once = OnConflict::columns([Column::Kind, Column::Subject]).do_nothing().to_owned();
-    Entity::insert(row(work, subject, now, now)).on_conflict(once).exec_without_returning(change).await?;
-    Ok(())
-}
-
 /// Takes work out of the queue that is no longer needed.
 pub async fn drop(change: &impl ConnectionTrait, work: Work, subject: &str) -> Result<()> {
     Entity::delete_many().filter(Column::Kind.eq(work.id())).filter(Column::Subject.eq(subject)).exec(change).await?;
@@ -125,6 +118,7 @@ pub async fn claim(
         .col_expr(Column::Fault, Expr::value("no worker came back from it"))
         .filter(Column::Dead.eq(false))
         .filter(Column::Kind.eq(work.id()))
+        .filter(Column::DueAt.lte(micros(now)))
         .filter(Column::Attempts.gte(work.attempts()))
         .filter(Column::LeasedUntil.lte(micros(now)))
         .exec(database)
@@ -182,6 +176,34 @@ pub async fn again(change: &impl ConnectionTrait, claim: &Claim, due: Timestamp)
     if kept.rows_affected == 1 { Ok(()) } else { Err(Error::LeaseLost) }
 }
 
+/// Puts claims back as they were: they were not begun, so it was no attempt.
+pub async fn give_back(database: &impl ConnectionTrait, claims: &[Claim]) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(Option::<String>::None))
+        .col_expr(Column::LeasedUntil, Expr::value(Option::<i64>::None))
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).sub(1))
+        .filter(theirs(claims))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
+/// Lengthens the lease of claims that take long before they can be begun. Those that somebody else has by now stay theirs.
+pub async fn renew(
+    database: &impl ConnectionTrait,
+    claims: &[Claim],
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<()> {
+    let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
+    Entity::update_many()
+        .col_expr(Column::LeasedUntil, Expr::value(micros(until)))
+        .filter(theirs(claims))
+        .exec(database)
+        .await?;
+    Ok(())
+}
+
 /// Says that it failed: it comes again later, or is dead after too many attempts. `fault` is for whoever looks after the desk: a code
 /// or a reason, never anything of a complaint. Returns whether it is dead.
 ///
@@ -209,15 +231,22 @@ pub async fn failed(
     if kept.rows_affected == 1 { Ok(dead) } else { Err(Error::LeaseLost) }
 }
 
-/// Sets right what a clock wrote that was ahead of this one: work that was to be done at once does not wait for a time that
-/// was never meant, and nobody holds a lease for longer than twice its length. Other times are those of tickets and of
-/// receivers, and stay.
+/// Nothing waits for longer but the clocks of tickets: no retry, no receiver, no sweep.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(48);
+
+/// Sets right what a clock wrote that was ahead of this one: work that was to be done at once, or sooner than it can be now,
+/// does not wait for a time that was never meant, and nobody holds a lease for longer than twice its length. The times of
+/// tickets stay as they are.
 pub async fn turn_back(database: &impl ConnectionTrait, lease: SignedDuration, now: Timestamp) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::DueAt, Expr::value(micros(now)))
         .filter(Column::Kind.ne(Work::Tick.id()))
         .filter(Column::DueAt.gt(micros(now)))
-        .filter(Expr::col(Column::DueAt).eq(Expr::col(Column::CreatedAt)))
+        .filter(
+            Condition::any()
+                .add(Expr::col(Column::DueAt).eq(Expr::col(Column::CreatedAt)))
+                .add(Column::DueAt.gt(micros(now.checked_add(LONGEST_WAIT).unwrap_or(Timestamp::MAX)))),
+        )
         .exec(database)
         .await?;
     let longest = now.checked_add(lease * 2).unwrap_or(Timestamp::MAX);
@@ -290,6 +319,10 @@ fn row(work: Work, subject: &str, due: Timestamp, now: Timestamp) -> job::Active
 
 fn mine(claim: &Claim) -> Condition {
     Condition::all().add(Column::Id.eq(&claim.id)).add(Column::Lease.eq(&claim.lease))
+}
+
+fn theirs(claims: &[Claim]) -> Condition {
+    claims.iter().fold(Condition::any(), |any, claim| any.add(mine(claim)))
 }
 
 /// In nobody's hands.

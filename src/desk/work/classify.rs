@@ -1,5 +1,6 @@
 //! The engine decides about complaints, and their tickets go where they belong.
 
+use super::LEASE;
 use crate::{
     Complaint, Decision, Desk, Error, Result,
     complaint::{Customer, Order},
@@ -20,8 +21,13 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Desk {
-    /// Decides about the complaints of some jobs, all in one call of the engine, each in a transaction of its own.
-    pub(super) async fn classify(&self, claims: Vec<Claim>) -> Result<()> {
+    /// Decides about the complaints of some jobs, all in one call of the engine, each in a transaction of its own. Returns how
+    /// many that were.
+    pub(super) async fn classify(&self, claims: Vec<Claim>) -> Result<usize> {
+        let count = claims.len();
+        if count == 0 {
+            return Ok(0);
+        }
         let ids: Vec<&str> = claims.iter().map(|claim| claim.subject.as_str()).collect();
         let rows = complaint::Entity::find().filter(complaint::Column::Id.is_in(ids)).all(self.store().read()).await?;
         let mut rows: BTreeMap<String, complaint::Model> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
@@ -49,17 +55,18 @@ impl Desk {
                 for (claim, _) in &asked {
                     let _ = queue::again(self.store().writer(), claim, later).await;
                 }
-                return Ok(());
+                return Ok(count);
             }
         };
+        // A slow machine may have read for as long as a lease: what follows has one of its own.
+        let claims: Vec<Claim> = asked.iter().map(|(claim, _)| claim.clone()).collect();
+        queue::renew(self.store().writer(), &claims, LEASE, self.now()).await?;
         for ((claim, row), result) in asked.into_iter().zip(results) {
-            let done = match result {
-                Ok(decision) => self.conclude(&claim, &row, &decision).await,
-                Err(fault) => Err(fault),
-            };
-            self.settle(Work::Classify, claim, done).await?;
+            let (desk, own) = (self.clone(), claim.clone());
+            let job = async move { desk.conclude(&own, &row, &result?).await };
+            self.see_to(Work::Classify, claim, job).await?;
         }
-        Ok(())
+        Ok(count)
     }
 
     /// What came in, as the engine reads it.

@@ -7,11 +7,11 @@ use crate::{
         mail::{MailPlan, is_mail},
         notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
         outbox::CUSTOMER,
-        seal::Place,
         store::{
-            entity::{complaint, delivery, notice, webhook},
+            entity::{complaint, delivery, notice, ticket, webhook},
             queue::{self, Claim, Work},
         },
+        webhooks,
     },
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
@@ -73,8 +73,11 @@ impl Desk {
         else {
             return Ok(None);
         };
-        let of = complaint::Column::TicketId.eq(ticket);
-        let Some(row) = complaint::Entity::find().filter(of).one(self.store().read()).await? else { return Ok(None) };
+        let database = self.store().read();
+        let Some(ticket) = ticket::Entity::find_by_id(ticket).one(database).await? else { return Ok(None) };
+        let Some(row) = complaint::Entity::find_by_id(&ticket.complaint_id).one(database).await? else {
+            return Ok(None);
+        };
         let Some(sealed) = &row.contact_sealed else { return Ok(None) };
         let contact = self.keys().open_text(&place("contact", &row.id), sealed)?;
         let token = self.keys().open_text(&place("token", &row.id), &row.token_sealed)?;
@@ -94,8 +97,8 @@ impl Desk {
             }
             Target::Webhook(row) => row,
         };
-        let place = Place { table: "webhook", column: "secret", row: &target.id };
-        let secret = Secret::parse(&self.keys().open_text(&place, &target.secret_sealed)?)?;
+        let secret = self.keys().open_text(&webhooks::place(&target.id), &target.secret_sealed)?;
+        let secret = Secret::parse(&secret)?;
         let endpoint = match self.webhooks().guard().endpoint(&target.url) {
             Ok(endpoint) => endpoint,
             // What the operator allowed once may be forbidden by now.

@@ -5,11 +5,13 @@ mod assign;
 mod bulkhead;
 mod classify;
 mod deliver;
+mod guard;
 mod relate;
 mod sweep;
 mod tick;
 
 pub(in crate::desk) use assign::offer;
+pub(in crate::desk) use guard::guarded;
 pub(in crate::desk) use relate::Usual;
 
 use super::{
@@ -22,12 +24,18 @@ use super::{
 use crate::{Error, Result};
 use jiff::SignedDuration;
 use sea_orm::Condition;
-use std::time::Duration;
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 use tokio::{sync::watch, task::JoinSet};
 
-/// How long a worker may take over one claim before others think it gone.
+/// How long a worker may take over what it claimed before others think it gone.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// The longest that a round may take. Others have its jobs by then; whoever still waits, waits for a database that died silently.
+/// No job of a round is begun later than this: what is left of their lease is for it alone.
+const LATEST_START: Duration = Duration::from_secs(15);
+/// The longest that a round may take. Whoever still waits then, waits for a database that died silently.
 const LONGEST_ROUND: Duration = Duration::from_secs(120);
 /// The longest sleep: another process may have put work there, and cannot ring our bell.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -61,32 +69,21 @@ impl Workers {
     }
 }
 
-/// Does something that must neither end nor hold up those who wait for it: a panic is a fault, and so is a database that has
-/// said nothing for `patience`. What was in hand is taken back then, as if the process had died.
-pub(in crate::desk) async fn guarded<T: Send + 'static>(
-    patience: Duration,
-    work: impl Future<Output = Result<T>> + Send + 'static,
-) -> Result<T> {
-    let mut task = tokio::spawn(work);
-    match tokio::time::timeout(patience, &mut task).await {
-        Ok(done) => done.unwrap_or_else(|_| Err(Error::Internal("the work panicked".into()))),
-        Err(_) => {
-            task.abort();
-            Err(Error::StoreUnavailable { reason: "it did not answer in time".into() })
-        }
-    }
-}
-
 async fn work_on(desk: Desk, work: Work, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let round = {
             let desk = desk.clone();
-            guarded(LONGEST_ROUND, async move { desk.work_once(work).await }).await
+            guarded(LONGEST_ROUND, async move {
+                match desk.work_once(work).await? {
+                    0 => Ok(Some(desk.sleep_for(work).await?)),
+                    // There may be more.
+                    _ => Ok(None),
+                }
+            })
         };
-        let pause = match round {
-            // There may be more.
-            Ok(done) if done > 0 => continue,
-            Ok(_) => desk.sleep_for(work).await.unwrap_or(AFTER_A_FAULT),
+        let pause = match round.await {
+            Ok(None) => continue,
+            Ok(Some(pause)) => pause,
             Err(fault) => {
                 tracing::warn!(work = work.id(), code = fault.code(), "work was put off");
                 AFTER_A_FAULT
@@ -100,79 +97,83 @@ async fn work_on(desk: Desk, work: Work, mut stop: watch::Receiver<bool>) {
     }
 }
 
+/// What is done with a claim.
+type Job = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
 impl Desk {
     /// Claims and does what is due of a kind, as much as one round takes. Returns how many jobs that were.
     ///
     /// # Errors
-    /// Where the database is out of reach: the jobs come back when their leases end.
+    /// Where the database is out of reach: the jobs come back, at the latest when their lease ends.
     pub async fn work_once(&self, work: Work) -> Result<usize> {
-        let most = match work {
-            Work::Classify => 32,
-            Work::Relate | Work::Tick | Work::Assign | Work::Deliver | Work::Sweep => 16,
-        };
-        let claims = self.claim(work, most, Condition::all()).await?;
-        let count = claims.len();
         match work {
-            Work::Classify if count > 0 => self.classify(claims).await?,
-            Work::Classify => {}
+            Work::Classify => self.classify(self.claim(work, 32, Condition::all()).await?).await,
             Work::Relate => {
-                for claim in claims {
-                    let done = self.relate(&claim).await;
-                    self.settle(work, claim, done).await?;
-                }
+                self.one_by_one(work, |desk, claim| Box::pin(async move { desk.relate(&claim).await })).await
             }
-            Work::Tick => {
-                for claim in claims {
-                    let done = self.tick(&claim).await;
-                    self.settle(work, claim, done).await?;
-                }
-            }
+            Work::Tick => self.one_by_one(work, |desk, claim| Box::pin(async move { desk.tick(&claim).await })).await,
             Work::Assign => {
-                for claim in claims {
-                    let done = self.give_out(&claim).await;
-                    self.settle(work, claim, done).await?;
-                }
+                self.one_by_one(work, |desk, claim| Box::pin(async move { desk.give_out(&claim).await })).await
             }
             Work::Sweep => {
-                for claim in claims {
-                    let done = self.sweep_up(&claim).await;
-                    self.settle(work, claim, done).await?;
-                }
+                self.one_by_one(work, |desk, claim| Box::pin(async move { desk.sweep_up(&claim).await })).await
             }
-            Work::Deliver => {
-                // All at once: one slow receiver must not hold up the others, nor outlast the lease.
-                let mut deliveries = JoinSet::new();
-                for claim in claims {
-                    let desk = self.clone();
-                    deliveries.spawn(async move {
-                        let done = desk.deliver(&claim).await;
-                        desk.settle(work, claim, done).await
-                    });
-                }
-                while let Some(done) = deliveries.join_next().await {
-                    done.unwrap_or_else(|_| Err(Error::Internal("a delivery panicked".into())))?;
-                }
-            }
+            Work::Deliver => bulkhead::deliver_due(self).await,
         }
-        Ok(count)
+    }
+
+    /// Claims some jobs and does each after the other, as far as their lease lasts; those that were not begun are given back.
+    async fn one_by_one(&self, work: Work, job: fn(Desk, Claim) -> Job) -> Result<usize> {
+        let since = Instant::now();
+        let mut claims: VecDeque<Claim> = self.claim(work, 16, Condition::all()).await?.into();
+        let count = claims.len();
+        let mut done = Ok(());
+        while done.is_ok()
+            && since.elapsed() < LATEST_START
+            && let Some(claim) = claims.pop_front()
+        {
+            let own = claim.clone();
+            done = self.see_to(work, claim, job(self.clone(), own)).await;
+        }
+        self.give_back(claims.make_contiguous()).await;
+        done.map(|()| count)
+    }
+
+    /// Does one job and notes how it ended.
+    async fn see_to(
+        &self,
+        work: Work,
+        claim: Claim,
+        job: impl Future<Output = Result<()>> + Send + 'static,
+    ) -> Result<()> {
+        let outcome = guard::apart(job).await;
+        self.settle(work, claim, outcome).await
+    }
+
+    /// Puts down what was claimed and not begun. Where that fails, their lease ends by itself.
+    async fn give_back(&self, claims: &[Claim]) {
+        if !claims.is_empty() {
+            let _ = queue::give_back(self.store().writer(), claims).await;
+        }
     }
 
     /// Claims jobs that are due, of those under a condition.
     async fn claim(&self, work: Work, most: u64, only: Condition) -> Result<Vec<Claim>> {
         let now = self.now();
         let change = self.store().begin().await?;
-        if self.clock_went_back(now) {
+        let back = self.clock_went_back(now);
+        if back {
             queue::turn_back(&change, LEASE, now).await?;
-        }
-        if work == Work::Sweep {
-            sweep::ensure(&change, self.store(), now).await?;
         }
         let claims = queue::claim(&change, work, most, only, LEASE, now).await?;
         change.commit().await?;
+        if back {
+            self.set_clock(now);
+        }
         Ok(claims)
     }
 
-    /// Does all that is due now, of all kinds, until nothing is left: for tests and for the command line.
+    /// Does all that is due now, of all kinds, until nothing is left: for tests.
     ///
     /// # Errors
     /// As [`Desk::work_once`].
@@ -194,7 +195,11 @@ impl Desk {
             Ok(()) => Ok(()),
             // Somebody else has it by now, or somebody changed the ticket: it is looked at again with fresh eyes.
             Err(Error::LeaseLost) => Ok(()),
-            Err(fault @ Error::StoreUnavailable { .. }) => Err(fault),
+            Err(fault @ Error::StoreUnavailable { .. }) => {
+                // No fault of the job, so it was no attempt.
+                self.give_back(&[claim]).await;
+                Err(fault)
+            }
             Err(fault) => {
                 let later = queue::back_off(claim.attempts);
                 let dead =

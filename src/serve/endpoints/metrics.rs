@@ -5,6 +5,10 @@ use crate::{
     serve::State,
 };
 use axum::{extract::State as Shared, http::header, response::IntoResponse};
+use std::time::Duration;
+
+/// How long counting may take.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Numbers for Prometheus
 #[utoipa::path(
@@ -14,12 +18,15 @@ use axum::{extract::State as Shared, http::header, response::IntoResponse};
 pub(super) async fn metrics(Shared(state): Shared<State>) -> impl IntoResponse {
     state.metrics().waiting(state.batcher().waiting());
     if let Some(front) = state.front() {
-        for work in Work::ALL {
-            // What cannot be counted now is counted the next time.
-            if let Ok((waiting, dead)) = queue::depth(front.desk.store().read(), work).await {
-                state.metrics().jobs(work.id(), waiting, dead);
+        let count = async {
+            for work in Work::ALL {
+                if let Ok((waiting, dead)) = queue::depth(front.desk.store().read(), work).await {
+                    state.metrics().jobs(work.id(), waiting, dead);
+                }
             }
-        }
+        };
+        // What cannot be counted now is counted the next time; the other numbers are not held up.
+        let _ = tokio::time::timeout(PATIENCE, count).await;
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics().render())
 }

@@ -140,6 +140,9 @@ CREATE TABLE job (
 );
 CREATE UNIQUE INDEX job_subject ON job (kind, subject);
 CREATE INDEX job_due ON job (dead, kind, due_at);
+-- Sweeping is never done with: each time it puts itself back into the queue.
+INSERT INTO job (id, kind, subject, due_at, attempts, dead, created_at) VALUES ('sweep-rows', 'sweep', 'rows', 0, 0, FALSE, 0);
+INSERT INTO job (id, kind, subject, due_at, attempts, dead, created_at) VALUES ('sweep-attachments', 'sweep', 'attachments', 0, 0, FALSE, 0);
 
 -- What somebody is to be told, written in the transaction of what happened. The key says what it is about, so that nothing is told twice.
 CREATE TABLE notice (

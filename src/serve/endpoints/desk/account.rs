@@ -2,9 +2,7 @@
 
 use super::front;
 use crate::{
-    Error,
     desk::{access::Permission, accounts::Account},
-    request::Fault,
     serve::{
         State,
         body::SingleBody,
@@ -40,10 +38,7 @@ pub(super) async fn change_account(
     given.none()?;
     caller.require(Permission::StaffManage)?;
     let account: Account = super::read(&body, "an account")?;
-    if account.id != id {
-        let reason = "is not the one of the path".into();
-        return Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into());
-    }
+    super::same_id(&account.id, &id)?;
     front.desk.change_account(&account, &caller.0).await?;
     Ok(Json(account))
 }

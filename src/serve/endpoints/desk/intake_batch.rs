@@ -52,7 +52,6 @@ pub(super) enum Intaken {
     responses(
         (status = 200, description = "One outcome a complaint, order kept", body = TakenBatch),
         (status = 422, description = "The batch itself does not fit the form", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "The database is out of reach", body = Problem, content_type = "application/problem+json"),
         Refused, RefusedBody,
     )
 )]

@@ -38,13 +38,9 @@ mod webhooks;
 use crate::{
     Error,
     request::Fault,
-    serve::{Front, State, problem::Refusal},
+    serve::{Front, State, in_time::in_time, problem::Refusal},
 };
-use axum::{
-    extract::Request,
-    middleware::{self, Next},
-    response::Response,
-};
+use axum::middleware;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -86,18 +82,12 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(incident::incident))
         .routes(routes!(incident_reply::reply_to_incident))
         .routes(routes!(incident_close::close_incident))
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(|request, next| in_time(LONGEST, request, next)))
 }
 
 /// The longest that a caller waits for the desk, whatever becomes of its database: as long as a caller may ask for, and as
 /// long again.
 const LONGEST: Duration = Duration::from_secs(60);
-
-/// Takes an answer that does not come for what it is: a connection to the database may die without a word.
-async fn in_time(request: Request, next: Next) -> Result<Response, Refusal> {
-    let late = |_| Error::StoreUnavailable { reason: "it did not answer in time".into() };
-    Ok(tokio::time::timeout(LONGEST, next.run(request)).await.map_err(late)?)
-}
 
 /// A part of a list; `next` is the cursor of the part that comes after, null where there is none.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -121,6 +111,17 @@ fn read<T: serde::de::DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Re
         false => Fault::NotJson { reason: "it cannot be read".into(), line, column },
     })
     .into())
+}
+
+/// Refuses a body that is about something else than the path.
+fn same_id(said: &str, path: &str) -> Result<(), Refusal> {
+    match said == path {
+        true => Ok(()),
+        false => {
+            let reason = "is not the one of the path".into();
+            Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into())
+        }
+    }
 }
 
 /// The desk of a server; without one these paths lead nowhere.

@@ -2,9 +2,7 @@
 
 use super::front;
 use crate::{
-    Error,
     desk::{access::Permission, people::Person},
-    request::Fault,
     serve::{
         State,
         body::SingleBody,
@@ -39,10 +37,7 @@ pub(super) async fn put_person(
     given.none()?;
     caller.require(Permission::StaffManage)?;
     let person: Person = super::read(&body, "a person")?;
-    if person.id != id {
-        let reason = "is not the one of the path".into();
-        return Err(Error::from(Fault::InvalidValue { field: "id".into(), reason }).into());
-    }
+    super::same_id(&person.id, &id)?;
     front.desk.put_person(&person, &caller.0).await?;
     Ok(Json(person))
 }

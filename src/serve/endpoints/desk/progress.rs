@@ -5,8 +5,9 @@ use crate::{
     desk::customer::Progress,
     serve::{
         State,
-        problem::{Problem, Refusal},
+        problem::Refusal,
         query::{Given, Id},
+        refused::RefusedProgress,
     },
 };
 use axum::{Json, extract::State as Shared};
@@ -18,8 +19,7 @@ use axum::{Json, extract::State as Shared};
     get, path = "/v1/progress/{token}", tag = "progress", params(("token" = String, Path)),
     responses(
         (status = 200, description = "Where it is", body = Progress),
-        (status = 400, description = "A query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
+        RefusedProgress,
     )
 )]
 pub(super) async fn progress(

@@ -8,7 +8,7 @@ use crate::{
         body::SingleBody,
         problem::{Problem, Refusal},
         query::{Given, Id},
-        refused::RefusedBody,
+        refused::{RefusedBody, RefusedProgress},
     },
 };
 use axum::{Json, extract::State as Shared};
@@ -18,12 +18,10 @@ use axum::{Json, extract::State as Shared};
     post, path = "/v1/progress/{token}/actions", tag = "progress", request_body = Wanted, params(("token" = String, Path)),
     responses(
         (status = 200, description = "Where it is after it", body = Progress),
-        (status = 400, description = "Not JSON, or a query parameter that does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Nothing that a customer does", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Not possible where it stands", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No such action, or a part of it that does not fit", body = Problem, content_type = "application/problem+json"),
-        RefusedBody,
+        RefusedProgress, RefusedBody,
     )
 )]
 pub(super) async fn act_as_customer(

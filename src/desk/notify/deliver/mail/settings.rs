@@ -48,13 +48,13 @@ pub struct MailSettings {
     /// The sender's name as readers see it.
     #[serde(default)]
     pub from_name: Option<String>,
-    /// How long an attempt may take, in seconds.
+    /// How long an attempt may take, in seconds, 35 at most.
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u16,
 }
 
 fn default_timeout() -> u16 {
-    60
+    30
 }
 
 impl MailSettings {
@@ -70,8 +70,9 @@ impl MailSettings {
         if self.host.is_empty() || self.host.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(fault("`host` is the name or the address of a mail server"));
         }
-        if self.timeout_seconds == 0 {
-            return Err(fault("`timeout_seconds` is 1 or more"));
+        if !(1..=35).contains(&self.timeout_seconds) {
+            // Whoever takes longer would be tried a second time while the first try is under way.
+            return Err(fault("`timeout_seconds` is 1 to 35"));
         }
         // What we call ourselves in EHLO: an address literal needs no name of this machine, and gives none away.
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(self.host.clone())

@@ -124,7 +124,7 @@ fn settings_that_are_none() {
     for (more, told) in [
         ("user = \"u\"\n", "`user` and `password` go together"),
         ("user = \"u\"\npassword = \"hunter2\"\nsecurity = \"none\"\n", "a login without TLS can be read on the way"),
-        ("timeout_seconds = 0\n", "`timeout_seconds` is 1 or more"),
+        ("timeout_seconds = 0\n", "`timeout_seconds` is 1 to 35"),
     ] {
         let error = Mailer::new(&toml::from_str(&format!("{good}{more}")).unwrap()).map(|_| ()).unwrap_err();
         assert!(matches!(error, Error::MailSettings { .. }) && error.to_string().contains(told), "{error}");
