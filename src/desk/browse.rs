@@ -2,7 +2,10 @@
 
 use super::{
     Desk,
-    store::entity::{complaint, ticket},
+    store::{
+        Store,
+        entity::{complaint, ticket},
+    },
 };
 use crate::{Error, Result};
 use sea_orm::{
@@ -124,19 +127,14 @@ impl Desk {
             found = found.filter(Condition::any().add(Column::Category.eq(category)).add(below));
         }
         if let Some(departments) = &filter.within {
-            let none = Column::Department.is_null();
-            found = found.filter(Condition::any().add(Column::Department.is_in(departments)).add(none));
+            found = found.filter(theirs(departments));
         }
         if let Some(words) = &filter.words {
             found = found.filter(self.has_words(Expr::col(Column::ComplaintId), words)?);
         }
-        if let Some(Cursor { at, id }) = from {
-            found = found.filter(before(Column::OpenedAt, Column::Id, *at, id));
-        }
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = found.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id).limit(limit + 1);
-        let rows = rows.all(self.store().read()).await?;
-        Ok(page(rows, limit, |row| Cursor::write(row.opened_at, &row.id)))
+        Window { limit, from }
+            .newest(self.store(), found, Column::OpenedAt, Column::Id, |row| (row.opened_at, &row.id))
+            .await
     }
 
     /// A page of complaints.
@@ -165,22 +163,15 @@ impl Desk {
             found = is(found, column, value);
         }
         if let Some(departments) = &filter.within {
-            let theirs = Condition::any()
-                .add(ticket::Column::Department.is_in(departments))
-                .add(ticket::Column::Department.is_null());
-            let open = ticket::Entity::find().select_only().column(ticket::Column::ComplaintId).filter(theirs);
-            found = found.filter(Column::Id.in_subquery(open.into_query()));
+            let seen = ticket::Entity::find().select_only().column(ticket::Column::ComplaintId);
+            found = found.filter(Column::Id.in_subquery(seen.filter(theirs(departments)).into_query()));
         }
         if let Some(words) = &filter.words {
             found = found.filter(self.has_words(Expr::col(Column::Id), words)?);
         }
-        if let Some(Cursor { at, id }) = from {
-            found = found.filter(before(Column::CreatedAt, Column::Id, *at, id));
-        }
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = found.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit + 1);
-        let rows = rows.all(self.store().read()).await?;
-        Ok(page(rows, limit, |row| Cursor::write(row.created_at, &row.id)))
+        Window { limit, from }
+            .newest(self.store(), found, Column::CreatedAt, Column::Id, |row| (row.created_at, &row.id))
+            .await
     }
 
     /// That a complaint has all words of a text: cut as the complaints were, so that the same words meet.
@@ -216,16 +207,43 @@ fn is<E: EntityTrait>(found: Select<E>, column: E::Column, value: &Option<String
     }
 }
 
-/// What comes after a cursor in a list that has the newest first.
-pub(in crate::desk) fn before(time: impl ColumnTrait, key: impl ColumnTrait, at: i64, id: &str) -> Condition {
-    let same = Condition::all().add(time.eq(at)).add(key.lt(id));
-    Condition::any().add(time.lt(at)).add(same)
+/// The tickets that some departments see: their own, and those that are nobody's yet.
+pub(in crate::desk) fn theirs(departments: &[String]) -> Condition {
+    let none = ticket::Column::Department.is_null();
+    Condition::any().add(ticket::Column::Department.is_in(departments)).add(none)
 }
 
-/// One more than the limit was asked for: it says whether there is a next page.
-pub(in crate::desk) fn page<T>(mut rows: Vec<T>, limit: u64, cursor: impl Fn(&T) -> String) -> Page<T> {
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let next = more.then(|| rows.last().map(cursor)).flatten();
-    Page { items: rows, next }
+/// Which part of a list is wanted.
+#[derive(Clone, Copy)]
+pub(in crate::desk) struct Window<'c> {
+    pub limit: u64,
+    pub from: Option<&'c Cursor>,
+}
+
+impl Window<'_> {
+    /// The part of what was found that this is, the newest first: by a time, and by the key where that is the same.
+    pub async fn newest<E: EntityTrait>(
+        self,
+        store: &Store,
+        mut found: Select<E>,
+        time: E::Column,
+        key: E::Column,
+        place: impl Fn(&E::Model) -> (i64, &str),
+    ) -> Result<Page<E::Model>> {
+        if let Some(Cursor { at, id }) = self.from {
+            let same = Condition::all().add(time.eq(*at)).add(key.lt(id));
+            found = found.filter(Condition::any().add(time.lt(*at)).add(same));
+        }
+        let limit = self.limit.clamp(1, PAGE_LIMIT);
+        // One more than is wanted: it says whether there is a next page.
+        let rows = found.order_by_desc(time).order_by_desc(key).limit(limit + 1);
+        let mut items = rows.all(store.read()).await?;
+        let more = items.len() as u64 > limit;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(|last| {
+            let (at, id) = place(last);
+            Cursor::write(at, id)
+        });
+        Ok(Page { items, next })
+    }
 }

@@ -4,7 +4,7 @@ use super::{
     Desk,
     access::secret,
     attachments::Received,
-    clock::Clock,
+    clock::promised,
     record::Record,
     store::entity::ticket,
     ticket::{Actor, Command, CustomerLine, Visibility},
@@ -72,13 +72,12 @@ impl Desk {
         let (house, now) = (self.house(), self.now());
         let rules = house.rules();
         let deadlines = record.deadlines(house, now)?;
-        let plan = deadlines.iter().find(|deadline| deadline.clock == Clock::Plan && deadline.is_open());
         let status = record.ticket.public_node().status();
         Ok(Progress {
             number: record.ticket.number.to_string(),
             status: status.id(),
             colour: status.colour(),
-            promised_at: plan.and_then(|plan| plan.due),
+            promised_at: promised(&deadlines),
             timeline: rules.customer_timeline(&record.history)?,
             actions: rules.allowed(&record.ticket, &customer(record), now).iter().map(|kind| kind.id()).collect(),
         })

@@ -2,6 +2,7 @@
 
 use super::{
     Desk,
+    browse::theirs,
     store::{
         entity::{complaint, ticket},
         instant,
@@ -10,9 +11,7 @@ use super::{
 };
 use crate::{Error, Result};
 use jiff::Timestamp;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,14 +62,10 @@ impl Desk {
         use complaint::Column;
         let database = self.store().read();
         let tickets = || {
-            let theirs = ticket::Entity::find().filter(ticket::Column::CustomerId.eq(id));
+            let all = ticket::Entity::find().filter(ticket::Column::CustomerId.eq(id));
             match within {
-                None => theirs,
-                Some(departments) => theirs.filter(
-                    Condition::any()
-                        .add(ticket::Column::Department.is_in(departments))
-                        .add(ticket::Column::Department.is_null()),
-                ),
+                None => all,
+                Some(departments) => all.filter(theirs(departments)),
             }
         };
         let seen = tickets().select_only().column(ticket::Column::ComplaintId).into_query();

@@ -127,7 +127,7 @@ fn record(row: api_key::Model) -> Result<KeyRecord> {
         id: row.id,
         name: row.name,
         secret_hash: row.secret_hash,
-        role: DeskRole::ALL.into_iter().find(|role| role.id() == row.role).ok_or_else(unreadable)?,
+        role: row.role.parse().map_err(|_| unreadable())?,
         scopes,
         departments: departments.into(),
         created_at: instant(row.created_at),

@@ -2,7 +2,7 @@
 
 use super::{
     Desk,
-    browse::{Cursor, PAGE_LIMIT, Page, before, page},
+    browse::{Cursor, Page, Window, theirs},
     notify::Kind,
     store::{
         entity::{notice, ticket},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{Error, Result};
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -60,20 +60,13 @@ impl Desk {
             found = found.filter(Column::TicketId.eq(ticket));
         }
         if let Some(departments) = &filter.within {
-            let theirs = Condition::any()
-                .add(ticket::Column::Department.is_in(departments))
-                .add(ticket::Column::Department.is_null());
-            let theirs = ticket::Entity::find().select_only().column(ticket::Column::Id).filter(theirs).into_query();
-            let seen = Condition::any().add(Column::TicketId.is_null()).add(Column::TicketId.in_subquery(theirs));
-            found = found.filter(seen);
+            let tickets = ticket::Entity::find().select_only().column(ticket::Column::Id).filter(theirs(departments));
+            let seen = Column::TicketId.in_subquery(tickets.into_query());
+            found = found.filter(Condition::any().add(Column::TicketId.is_null()).add(seen));
         }
-        if let Some(Cursor { at, id }) = from {
-            found = found.filter(before(Column::CreatedAt, Column::Id, *at, id));
-        }
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = found.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit + 1);
-        let rows = rows.all(self.store().read()).await?;
-        let Page { items, next } = page(rows, limit, |row| Cursor::write(row.created_at, &row.id));
+        let page = Window { limit, from }
+            .newest(self.store(), found, Column::CreatedAt, Column::Id, |row| (row.created_at, &row.id));
+        let Page { items, next } = page.await?;
         Ok(Page { items: items.into_iter().map(told).collect::<Result<_>>()?, next })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Desk, House,
-    clock::{Deadline, State},
+    clock::{Deadline, State, promised},
     mail::MailPlan,
     notify::{Audience, Facts, Kind, Masked, Notice},
     record::Record,
@@ -61,6 +61,11 @@ impl<'h> Receivers<'h> {
         let receiver =
             |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
         Ok(Receivers { webhooks: rows.into_iter().map(receiver).collect(), mail: house.mail.as_ref() })
+    }
+
+    /// Whether nobody wants to be told of anything.
+    fn are_none(&self) -> bool {
+        self.webhooks.is_empty() && self.mail.is_none()
     }
 
     /// The targets of a notice, each once.
@@ -149,14 +154,24 @@ impl Desk {
             return Ok(());
         }
         let receivers = Receivers::read(change, self.house()).await?;
+        // No step of a ticket is kept for its own sake.
+        if receivers.are_none() {
+            return Ok(());
+        }
+        let promised = promised(&record.deadlines(self.house(), now)?);
         for event in events {
             let Some(kind) = kind(&event.fact) else { continue };
             let mut facts = facts(self.house(), &record.ticket);
             facts.text = said(&event.fact).map(Masked::new);
-            facts.promised = record.row.due_at.map(super::store::instant);
+            facts.promised = promised;
             let notice = Notice { id: Uuid::now_v7(), kind, at: event.at, audience: Audience::System, facts };
             let key = format!("event/{}/{}", record.row.id, event.sequence);
-            tell(change, &receivers, &key, About::ticket(record), &notice, now).await?;
+            let mut about = About::ticket(record);
+            if matches!(event.fact, Fact::Merged { .. }) {
+                // For its customer it is not over: it goes on in another ticket.
+                about.complaint = None;
+            }
+            tell(change, &receivers, &key, about, &notice, now).await?;
         }
         Ok(())
     }

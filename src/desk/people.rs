@@ -130,6 +130,13 @@ impl Desk {
         if person.groups.iter().any(|id| house.routing.groups.iter().all(|group| group.id != *id)) {
             return wrong("groups", "names one that the routing rules do not have");
         }
+        let elsewhere = |id: &String| {
+            let of = house.routing.groups.iter().find(|group| group.id == *id).map(|group| &group.department);
+            of.is_some_and(|department| !person.departments.contains(department))
+        };
+        if person.groups.iter().any(elsewhere) {
+            return wrong("groups", "names one of a department that this person does not work for");
+        }
         if person.skills.keys().any(|id| !house.routing.skills.contains_key(id)) {
             return wrong("skills", "names one that the routing rules do not have");
         }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::Result;
 use jiff::Timestamp;
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 use uuid::Uuid;
 
 /// A receiver of notices.
@@ -56,9 +56,8 @@ impl Desk {
         };
         let (id, now) = (Uuid::now_v7().to_string(), self.now());
         let revealed = secret.reveal().to_string();
-        let place = Place { table: "webhook", column: "secret", row: &id };
         let row = webhook::Model {
-            secret_sealed: self.keys().seal(&place, revealed.as_bytes()),
+            secret_sealed: self.keys().seal(&place(&id), revealed.as_bytes()),
             url: endpoint.url().to_owned(),
             kinds: serde_json::to_string(kinds).expect("a list of texts is JSON"),
             enabled: true,
@@ -69,17 +68,8 @@ impl Desk {
         let told = registered(row.clone());
         let change = self.store().begin().await?;
         note(&change, &Entry::new(by, AuditAction::WebhookChanged, [&row.id], now)).await?;
-        webhook::Entity::insert(webhook::ActiveModel {
-            id: Set(row.id),
-            url: Set(row.url),
-            secret_sealed: Set(row.secret_sealed),
-            kinds: Set(row.kinds),
-            enabled: Set(row.enabled),
-            fault: Set(row.fault),
-            created_at: Set(row.created_at),
-        })
-        .exec_without_returning(&change)
-        .await?;
+        let row = row.into_active_model().reset_all();
+        webhook::Entity::insert(row).exec_without_returning(&change).await?;
         change.commit().await?;
         Ok((told, revealed))
     }
@@ -107,6 +97,11 @@ impl Desk {
         }
         Ok(gone)
     }
+}
+
+/// Where the secret of a receiver stands.
+pub(in crate::desk) fn place(id: &str) -> Place<'_> {
+    Place { table: "webhook", column: "secret", row: id }
 }
 
 fn registered(row: webhook::Model) -> Registered {

@@ -7,6 +7,7 @@ use crate::{
 use fenzhen::{
     Desk,
     desk::{
+        access::{DeskRole, Principal},
         incident::{LeftOut, Rule, Stage},
         intake::{Accepted, Request},
         store::{
@@ -14,7 +15,7 @@ use fenzhen::{
             micros,
             queue::{self, Work},
         },
-        ticket::{Action, Actor, Command, Fact, Role},
+        ticket::{Action, Actor, Command, Fact, Role, Scope},
     },
 };
 use jiff::SignedDuration;
@@ -232,10 +233,13 @@ fn one_answer_reaches_each_open_member_once() {
         assert_eq!(at.desk.reply_to_all(&id, "  ", &supervisor).await.unwrap_err().code(), "invalid_request");
         assert_eq!(at.desk.reply_to_all("none", text, &supervisor).await.unwrap_err().code(), "no_such_incident");
         // Closed by a person: the next is none of it.
-        let closed = at.desk.close_incident(&id, &supervisor).await.unwrap();
+        let narrow = Scope::Departments(["nowhere".to_owned()].into());
+        let narrow = Principal::session("s0", DeskRole::Supervisor, narrow);
+        assert_eq!(at.desk.close_incident(&id, &narrow).await.unwrap_err().code(), "forbidden");
+        let by = |id: &str| Principal::session(id, DeskRole::Supervisor, Scope::All);
+        let closed = at.desk.close_incident(&id, &by("s1")).await.unwrap();
         assert_eq!((closed.stage, closed.closed_by.as_deref()), (Stage::Closed, Some("s1")));
-        let other = Actor::everywhere(Role::Supervisor, "s2");
-        assert_eq!(at.desk.close_incident(&id, &other).await.unwrap(), closed);
+        assert_eq!(at.desk.close_incident(&id, &by("s2")).await.unwrap(), closed);
         let next = send(&at.desk, milk(7, "c7")).await;
         assert!(read(&at, &next).await.ticket.incidents.is_empty());
         assert_eq!(at.desk.incidents(None, 10, None).await.unwrap().items.len(), 1);
@@ -334,7 +338,8 @@ fn a_surge_is_an_incident() {
         assert!(joined.incidents.contains(&seen.id) && urgent(&at, &joined.priority));
         assert_eq!(notices(&at, "incident.opened").await.len(), 1);
         // What led to one that a person closed is settled: one more is none.
-        at.desk.close_incident(&seen.id, &Actor::everywhere(Role::Supervisor, "s1")).await.unwrap();
+        let by = Principal::session("s1", DeskRole::Supervisor, Scope::All);
+        at.desk.close_incident(&seen.id, &by).await.unwrap();
         at.pass(1);
         send(&at.desk, json!({"text": "快递还没到", "customer": {"id": "z"}, "region": "上海"})).await;
         assert_eq!(at.desk.incidents(None, 10, None).await.unwrap().items.len(), 1);

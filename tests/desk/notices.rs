@@ -15,6 +15,7 @@ use fenzhen::desk::{
         entity,
         queue::{self, Work},
     },
+    ticket::{Action, Actor, Command, Role},
 };
 use mail_server::{MailServer, Manners};
 use sea_orm::{EntityTrait, PaginatorTrait, QueryOrder};
@@ -219,11 +220,11 @@ fn customers_with_an_address_hear_what_is_for_them() {
     };
     on_every_store_of(rules, async |at| {
         let before = server.seen().messages.len();
-        let mut tokens = Vec::new();
+        let mut accepted = Vec::new();
         for contact in ["li.na@example.com", "13900139000"] {
             let json = format!(r#"{{"text": "鞋子开胶了，电话13800138000", "contact": "{contact}"}}"#);
             let request = Request { submission: submission(&json), key: None };
-            tokens.push(at.desk.accept(&[request]).await.unwrap().remove(0).unwrap().token);
+            accepted.push(at.desk.accept(&[request]).await.unwrap().remove(0).unwrap());
         }
         at.desk.work_off().await.unwrap();
         let seen = server.seen();
@@ -231,11 +232,17 @@ fn customers_with_an_address_hear_what_is_for_them() {
         assert_eq!(messages.len(), 1, "a telephone gets no e-mail");
         assert!(seen.commands.iter().any(|line| line.contains("RCPT TO:<li.na@example.com>")));
         let text = plain_text(&messages[0]);
-        assert!(text.contains(&format!("https://desk.example.com/v1/progress/{}", tokens[0])), "{text}");
+        assert!(text.contains(&format!("https://desk.example.com/v1/progress/{}", accepted[0].token)), "{text}");
         assert!(!text.contains("13800138000"));
         let stored = entity::delivery::Entity::find().all(at.desk.store().read()).await.unwrap();
         assert!(stored.iter().all(|row| row.target == "customer"), "no address is stored in the clear");
         assert_eq!(queue::depth(at.desk.store().read(), Work::Deliver).await.unwrap(), (0, 0));
+        // What goes on in another ticket is not over for whoever hears of it.
+        let (told, supervisor) = (server.seen().messages.len(), Actor::everywhere(Role::Supervisor, "s1"));
+        let merge = Command::new(Action::Merge { into: accepted[1].number });
+        at.desk.act(&accepted[0].ticket, merge, &supervisor).await.unwrap();
+        at.desk.work_off().await.unwrap();
+        assert_eq!(server.seen().messages.len(), told);
     });
 }
 

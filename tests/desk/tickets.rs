@@ -1,14 +1,17 @@
 //! A ticket's way through the desk.
 
-use crate::stores::{Fixture, on_every_store, submission};
+use crate::stores::{Fixture, on_every_store, on_every_store_of, submission};
 use fenzhen::desk::{
+    House,
     access::Principal,
+    assign::route::{RoutingTable, Vocabulary},
     browse::TicketFilter,
     intake::Request,
     people::Person,
     record::Record,
     ticket::{Action, Actor, Command, Node, Role, Status},
 };
+use std::path::Path;
 
 /// Somebody who is there.
 pub fn person(id: &str, departments: &[&str], capacity: u32) -> Person {
@@ -118,5 +121,21 @@ fn tickets_go_to_those_with_room_and_the_rest_when_someone_frees_up() {
             at.desk.tickets(&TicketFilter { agent: Some(busy.clone()), ..Default::default() }, 10, None).await.unwrap();
         let open = held.items.iter().filter(|row| row.ended_at.is_none()).count();
         assert_eq!(open, theirs.len(), "the next in line took the place");
+    });
+}
+
+#[test]
+fn people_are_in_groups_of_their_own_departments() {
+    let rules = |house: &mut House| {
+        let document =
+            "[[group]]\nid = \"east\"\ndepartment = \"logistics\"\nname = { zh = \"华东组\", en = \"East\" }\n";
+        let vocabulary = Vocabulary::of(&house.taxonomy);
+        house.routing = RoutingTable::parse(document, Path::new("routing.toml"), &vocabulary).unwrap();
+    };
+    on_every_store_of(rules, async |at| {
+        let of = |departments: &[&str]| Person { groups: vec!["east".into()], ..person("a1", departments, 2) };
+        let refused = at.desk.put_person(&of(&["finance"]), &Principal::local()).await.unwrap_err();
+        assert!(refused.to_string().contains("does not work for"), "{refused}");
+        at.desk.put_person(&of(&["finance", "logistics"]), &Principal::local()).await.unwrap();
     });
 }

@@ -98,6 +98,18 @@ impl Principal {
         }
     }
 
+    /// Refuses what it may not, or not for all departments together.
+    ///
+    /// # Errors
+    /// As [`Principal::require`].
+    pub fn require_everywhere(&self, permission: Permission) -> Result<()> {
+        self.require(permission)?;
+        match self.departments {
+            Scope::All => Ok(()),
+            Scope::Departments(_) => Err(self.forbidden(permission, "it is about all departments together".into())),
+        }
+    }
+
     /// Refuses to hand out, to a key or an account, more than one has: an administrator's key that is narrowed to keys must
     /// not make one that is not narrowed. Whether it may hand out anything is [`Principal::require`]'s to say.
     ///
@@ -150,6 +162,10 @@ mod tests {
         Scope::Departments(ids.iter().map(|id| id.to_string()).collect())
     }
 
+    fn departments_head() -> Principal {
+        Principal::session("a8", DeskRole::Supervisor, departments(&["logistics"]))
+    }
+
     #[test]
     fn refusals_say_why() {
         let handler = Principal::session("a7", DeskRole::Handler, departments(&["logistics"]));
@@ -165,6 +181,11 @@ mod tests {
             told(handler.require_in(Permission::TicketsAct, Some("finance"))),
             "`tickets:act` is not for the role handler here: it belongs to another department"
         );
+        assert_eq!(
+            told(departments_head().require_everywhere(Permission::ReportsRead)),
+            "`reports:read` is not for the role supervisor here: it is about all departments together"
+        );
+        assert!(Principal::local().require_everywhere(Permission::ReportsRead).is_ok());
         let narrow = Principal { scopes: Some([Permission::ComplaintsCreate].into()), ..Principal::local() };
         assert_eq!(
             told(narrow.require(Permission::KeysManage)),

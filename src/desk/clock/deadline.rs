@@ -103,6 +103,12 @@ pub fn deadlines(
     Ok(deadlines)
 }
 
+/// What a customer is promised: the plan, where there is to be one (预计今日18:00前给出方案). Other clocks are the house's own.
+pub fn promised(deadlines: &[Deadline]) -> Option<Timestamp> {
+    let plan = deadlines.iter().find(|deadline| deadline.clock == Clock::Plan && deadline.is_open());
+    plan.and_then(|plan| plan.due)
+}
+
 /// The next instant at which one of some deadlines changes by itself: when a timer must look again.
 pub fn next_change(deadlines: &[Deadline]) -> Option<Timestamp> {
     deadlines.iter().filter_map(|deadline| deadline.next_change).min()

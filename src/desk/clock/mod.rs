@@ -36,7 +36,7 @@ mod tests;
 
 pub use budget::{Budget, DayEnd, DayRules, WorkingDays};
 pub use calendar::{Calendar, Day, Hours, Interval, Measure, SpecialDay, UnknownYear};
-pub use deadline::{Deadline, Escalation, State, deadlines, next_change};
+pub use deadline::{Deadline, Escalation, State, deadlines, next_change, promised};
 pub use event::{Event, EventKind, PauseReason};
 pub use history::{End, Pause, Run};
 pub use policy::{Clock, ClockRule, DeadlinePolicy, Level, Preset, Restart, Subject, Target};

@@ -3,7 +3,7 @@
 use crate::{
     Result,
     desk::{
-        browse::before,
+        browse::{Cursor, Window},
         record,
         store::{
             Store,
@@ -12,7 +12,7 @@ use crate::{
         ticket::Event,
     },
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use std::collections::HashMap;
 
 /// So many tickets are in memory at once.
@@ -28,7 +28,7 @@ pub(super) struct Story {
 pub(super) struct Portions<'s> {
     store: &'s Store,
     condition: Condition,
-    last: Option<(i64, String)>,
+    last: Option<Cursor>,
 }
 
 impl<'s> Portions<'s> {
@@ -39,14 +39,12 @@ impl<'s> Portions<'s> {
     /// The next portion; an empty one at the end.
     pub async fn next(&mut self) -> Result<Vec<Story>> {
         use ticket::Column;
-        let mut find = ticket::Entity::find().filter(self.condition.clone());
-        if let Some((at, id)) = &self.last {
-            find = find.filter(before(Column::OpenedAt, Column::Id, *at, id));
-        }
-        let find = find.order_by_desc(Column::OpenedAt).order_by_desc(Column::Id).limit(PORTION);
-        let rows = find.all(self.store.read()).await?;
+        let find = ticket::Entity::find().filter(self.condition.clone());
+        let window = Window { limit: PORTION, from: self.last.as_ref() };
+        let page = window.newest(self.store, find, Column::OpenedAt, Column::Id, |row| (row.opened_at, &row.id));
+        let rows = page.await?.items;
         if let Some(row) = rows.last() {
-            self.last = Some((row.opened_at, row.id.clone()));
+            self.last = Some(Cursor { at: row.opened_at, id: row.id.clone() });
         }
         let mut histories = self.histories(&rows).await?;
         let story = |row: ticket::Model| Story { history: histories.remove(&row.id).unwrap_or_default(), row };

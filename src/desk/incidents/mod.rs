@@ -13,18 +13,20 @@ pub(in crate::desk) use rows::{Entered, Past, add, enter};
 
 use super::{
     Desk,
-    browse::{Cursor, PAGE_LIMIT, Page, before, page},
+    access::{Permission, Principal},
+    browse::{Cursor, Page, Window},
     incident::{Rule, Stage},
     store::{
+        Lock,
         entity::{incident, incident_member, ticket},
-        instant, micros,
+        hold, instant, micros,
     },
-    ticket::Actor,
 };
 use crate::{Error, Result, taxonomy::Name};
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::Expr,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -84,13 +86,9 @@ impl Desk {
             let living = Condition::all().add(Column::ClosedAt.is_null()).add(living);
             find = find.filter(if closed { living.not() } else { living });
         }
-        if let Some(Cursor { at, id }) = from {
-            find = find.filter(before(Column::CreatedAt, Column::Id, *at, id));
-        }
-        let limit = limit.clamp(1, PAGE_LIMIT);
-        let rows = find.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit + 1);
-        let rows = rows.all(self.store().read()).await?;
-        let Page { items, next } = page(rows, limit, |row| Cursor::write(row.created_at, &row.id));
+        let page = Window { limit, from }
+            .newest(self.store(), find, Column::CreatedAt, Column::Id, |row| (row.created_at, &row.id));
+        let Page { items, next } = page.await?;
         let counts = self.counts(&items).await?;
         let items = items.into_iter().map(|row| self.sight(row, &counts, now)).collect::<Result<_>>()?;
         Ok(Page { items, next })
@@ -102,7 +100,7 @@ impl Desk {
     /// [`Error::NoSuchIncident`].
     pub async fn incident(&self, id: &str) -> Result<(Sight, Vec<ticket::Model>)> {
         let row = incident::Entity::find_by_id(id).one(self.store().read()).await?.ok_or(Error::NoSuchIncident)?;
-        let members = self.members(id).await?;
+        let members = members(self.store().read(), id).await?;
         let counts = self.counts(std::slice::from_ref(&row)).await?;
         Ok((self.sight(row, &counts, self.now())?, members))
     }
@@ -110,29 +108,25 @@ impl Desk {
     /// Closes an incident: the next complaints begin another. One that a person closed before stays as it was.
     ///
     /// # Errors
-    /// [`Error::NoSuchIncident`].
-    pub async fn close_incident(&self, id: &str, actor: &Actor) -> Result<Sight> {
+    /// [`Error::Forbidden`] where one of its tickets is another department's; [`Error::NoSuchIncident`].
+    pub async fn close_incident(&self, id: &str, by: &Principal) -> Result<Sight> {
         use incident::Column;
+        by.require(Permission::TicketsAssign)?;
         let change = self.store().begin().await?;
+        // Nobody joins it meanwhile.
+        hold(&change, Lock::Relate).await?;
+        for member in members(&change, id).await? {
+            by.require_in(Permission::TicketsAssign, member.department.as_deref())?;
+        }
         incident::Entity::update_many()
             .col_expr(Column::ClosedAt, Expr::value(micros(self.now())))
-            .col_expr(Column::ClosedBy, Expr::value(actor.by.id.clone()))
+            .col_expr(Column::ClosedBy, Expr::value(by.id.clone()))
             .filter(Column::Id.eq(id))
             .filter(Column::ClosedAt.is_null())
             .exec(&change)
             .await?;
         change.commit().await?;
         Ok(self.incident(id).await?.0)
-    }
-
-    async fn members(&self, id: &str) -> Result<Vec<ticket::Model>> {
-        let members = incident_member::Entity::find()
-            .select_only()
-            .column(incident_member::Column::TicketId)
-            .filter(incident_member::Column::IncidentId.eq(id))
-            .into_query();
-        let find = ticket::Entity::find().filter(ticket::Column::Id.in_subquery(members));
-        Ok(find.order_by_asc(ticket::Column::Number).all(self.store().read()).await?)
     }
 
     /// All members and the open ones.
@@ -177,4 +171,15 @@ impl Desk {
             open,
         })
     }
+}
+
+/// The tickets that belong to an incident, by number.
+async fn members(database: &impl ConnectionTrait, id: &str) -> Result<Vec<ticket::Model>> {
+    let members = incident_member::Entity::find()
+        .select_only()
+        .column(incident_member::Column::TicketId)
+        .filter(incident_member::Column::IncidentId.eq(id))
+        .into_query();
+    let find = ticket::Entity::find().filter(ticket::Column::Id.in_subquery(members));
+    Ok(find.order_by_asc(ticket::Column::Number).all(database).await?)
 }

@@ -45,7 +45,7 @@ pub(super) async fn audit(
 ) -> Result<Json<List<AuditLine>>, Refusal> {
     let front = front(&state)?;
     let [limit, cursor] = given.only(["limit", "cursor"], "limit, cursor")?;
-    caller.require(Permission::AuditRead)?;
+    caller.0.require_everywhere(Permission::AuditRead)?;
     let limit = query::number("limit", limit.as_deref(), 1..=PAGE_LIMIT)?.unwrap_or(50);
     let before = query::number("cursor", cursor.as_deref(), 1..=i64::MAX as u64)?;
     let links = front.desk.audit_log(&caller.0, limit, before).await?;

@@ -30,7 +30,7 @@ pub(super) async fn retry_dead_letter(
 ) -> Result<StatusCode, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    caller.require(Permission::QueueManage)?;
+    caller.0.require_everywhere(Permission::QueueManage)?;
     match front.desk.revive(&id, &caller.0).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Refusal::NotFound),

@@ -43,7 +43,7 @@ pub(super) async fn list_dead_letters(
 ) -> Result<Json<List<DeadLetter>>, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    caller.require(Permission::QueueManage)?;
+    caller.0.require_everywhere(Permission::QueueManage)?;
     let rows = queue::dead(front.desk.store().read(), PAGE_LIMIT).await?;
     let letter = |row: crate::desk::store::entity::job::Model| DeadLetter {
         id: row.id,

@@ -2,7 +2,6 @@
 
 use super::front;
 use crate::{
-    Error,
     desk::{access::Permission, feedback::DispatchReport},
     serve::{State, caller::Caller, problem::Refusal, query::Given, refused::Refused},
 };
@@ -28,13 +27,7 @@ pub(super) async fn dispatch(
 ) -> Result<Json<DispatchReport>, Refusal> {
     let front = front(&state)?;
     let [since, until] = given.only(["since", "until"], "since, until")?;
-    caller.require(Permission::ReportsRead)?;
-    if caller.departments().is_some() {
-        // The figures are of all departments together.
-        let reason = "the figures are of all departments".into();
-        let (needed, role) = (Permission::ReportsRead.id(), caller.0.role.id());
-        return Err(Error::Forbidden { needed, role, reason }.into());
-    }
+    caller.0.require_everywhere(Permission::ReportsRead)?;
     let since = instant("since", since.as_deref())?;
     let until = instant("until", until.as_deref())?;
     Ok(Json(front.desk.dispatch_report(since, until).await?))

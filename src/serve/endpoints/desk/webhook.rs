@@ -30,7 +30,7 @@ pub(super) async fn remove_webhook(
 ) -> Result<StatusCode, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    caller.require(Permission::WebhooksManage)?;
+    caller.0.require_everywhere(Permission::WebhooksManage)?;
     match front.desk.remove_webhook(&id, &caller.0).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Refusal::NotFound),

@@ -73,7 +73,7 @@ pub(super) async fn list_webhooks(
 ) -> Result<Json<List<WebhookView>>, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    caller.require(Permission::WebhooksManage)?;
+    caller.0.require_everywhere(Permission::WebhooksManage)?;
     let items = front.desk.webhooks_registered().await?.into_iter().map(WebhookView::from).collect();
     Ok(Json(List { items, next: None }))
 }
@@ -95,7 +95,7 @@ pub(super) async fn add_webhook(
 ) -> Result<Response, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    caller.require(Permission::WebhooksManage)?;
+    caller.0.require_everywhere(Permission::WebhooksManage)?;
     let wanted: NewWebhook = super::read(&body, "a webhook")?;
     let (one, secret) = front.desk.add_webhook(&wanted.url, &wanted.kinds, wanted.secret.as_deref(), &caller.0).await?;
     let place = format!("/v1/webhooks/{}", one.id);
