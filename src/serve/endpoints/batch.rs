@@ -56,12 +56,12 @@ pub(super) enum Outcome {
     post, path = "/v1/classify/batch", tag = "classify", request_body = Batch,
     params(("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it")),
     responses(
+        Refused, RefusedBody,
         (status = 200, description = "One outcome a complaint, order kept", body = BatchAnswer),
         (status = 422, description = "The batch itself does not fit the form", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "The queue has no room for all of them; try again after Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "A fault on our side", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Shutting down", body = Problem, content_type = "application/problem+json"),
-        Refused, RefusedBody,
     )
 )]
 pub(super) async fn batch(

@@ -31,12 +31,12 @@ use axum::{
         ("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
     ),
     responses(
+        Refused, RefusedBody,
         (status = 200, description = "The decision", body = Decision),
         (status = 422, description = "No text to read, or a field that does not fit", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "The queue is full; try again after Retry-After", body = Problem, content_type = "application/problem+json"),
         (status = 500, description = "A fault on our side", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Shutting down", body = Problem, content_type = "application/problem+json"),
-        Refused, RefusedBody,
     )
 )]
 pub(super) async fn classify(
