@@ -9,10 +9,17 @@
 //! 5. [`clock`] says when what is due.
 //! 6. [`relate`] finds what belongs together, [`incident`] and [`incidents`] what many complain about.
 //! 7. [`attachments`] keeps the files that come with it.
-//! 8. [`feedback`] brings back what people corrected, as rows to train on and as figures.
+//! 8. `outbox` writes who is to hear of what, in the transaction of what happened; [`notify`] says and sends it, [`webhooks`] and
+//!    [`mail`] are who hears.
+//! 9. [`browse`], [`customers`] and [`notices`] show it to people, [`customer`] to whoever complained.
+//! 10. [`feedback`] brings back what people corrected, as rows to train on and as figures.
+//!
+//! Who may do what is [`access`]; over the store it is [`accounts`], [`keys`], [`people`] and [`audit`]. What must not be read is
+//! sealed by [`seal`]; [`reseal`] brings it all under a new key.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
-//! `ticket`, `assign` and `clock` are pure: snapshots go in, decisions with their reasons come out.
+//! `ticket`, `assign`, `clock`, `relate`, `incident`, `access` and `seal` are pure: snapshots go in, decisions with their reasons
+//! come out.
 
 pub mod access;
 pub mod accounts;
