@@ -8,6 +8,7 @@ use crate::{
     Desk, Error, Result,
     desk::{House, access, keys, work::Workers},
     serve::{Settings, State, listen},
+    taxonomy::Language,
 };
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
@@ -115,6 +116,7 @@ impl Serve {
             None => State::start(pipeline, settings)?,
             Some(store) => {
                 let house = House::open(self.rules.as_deref(), &pipeline.taxonomy, &pipeline.policy)?;
+                warn_of_unknown_years(&house);
                 let keys = self.store.keys()?;
                 State::start_with_desk(pipeline, settings, |engine| Ok(Desk::new(store, house, engine, keys)))?
             }
@@ -216,5 +218,15 @@ impl Signals {
     #[cfg(not(unix))]
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Deadlines of the next months that nobody can compute rightly yet.
+fn warn_of_unknown_years(house: &House) {
+    let now = jiff::Timestamp::now();
+    let ahead = now.checked_add(jiff::SignedDuration::from_hours(24 * 90)).unwrap_or(now);
+    for year in house.calendar.unknown_years(now, ahead) {
+        eprintln!("warning: {}", year.tell(Language::En));
+        eprintln!("hint: put its days into holidays.toml in the folder of --rules");
     }
 }

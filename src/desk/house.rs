@@ -14,9 +14,11 @@ use super::{
 };
 use crate::{
     Error, Result,
+    bundle::hex,
     policy::Policy,
     taxonomy::{Name, Taxonomy},
 };
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// All rules that a desk follows, checked against one taxonomy.
@@ -112,6 +114,13 @@ impl House {
         };
         let taxonomy = taxonomy.clone();
         Ok(House { taxonomy, tickets, routing, deadlines, calendar, relate, incidents, guard, mail })
+    }
+
+    /// What deadlines depend on beside the history of a ticket, as one value: the same rules give the same. A program that writes
+    /// rules down in another way gives another one, and at worst looks once more at what has not changed.
+    pub(in crate::desk) fn clock_rules(&self) -> String {
+        let rules = format!("{:?}", (&self.deadlines, &self.calendar, &self.tickets));
+        hex(&Sha256::digest(rules))
     }
 
     /// The rules of tickets.

@@ -65,7 +65,7 @@ use std::sync::{
 };
 use store::{Store, queue::Work};
 use tokio::sync::Notify;
-use work::Usual;
+use work::{Portion, Usual};
 
 /// A desk over a store. Cheap to clone.
 #[derive(Clone)]
@@ -85,6 +85,8 @@ struct Inner {
     settled: Notify,
     /// What is usual today.
     usual: Usual,
+    /// How much the engine is given at once.
+    portion: Portion,
     /// The latest time that was seen, in microseconds.
     latest: AtomicI64,
     /// One bell a kind of work: rung when there is some.
@@ -104,10 +106,11 @@ impl Desk {
     pub fn with_watch(store: Store, house: House, engine: Arc<dyn Engine>, keys: KeyRing, clock: Watch) -> Self {
         let bells = std::array::from_fn(|_| Notify::new());
         let webhooks = Webhooks::new(house.guard.clone(), Timeouts::default());
-        let (doors, settled, usual) = (accounts::Doors::default(), Notify::new(), Usual::default());
+        let (doors, settled, usual, portion) = Default::default();
         // Nobody knows by which clock others have worked on this database: the first look finds it gone back.
         let latest = AtomicI64::new(i64::MAX);
-        let inner = Inner { store, house, engine, keys, clock, webhooks, doors, settled, usual, latest, bells };
+        let inner =
+            Inner { store, house, engine, keys, clock, webhooks, doors, settled, usual, portion, latest, bells };
         Desk { inner: Arc::new(inner) }
     }
 
@@ -155,6 +158,10 @@ impl Desk {
 
     pub(in crate::desk) fn usual(&self) -> &Usual {
         &self.inner.usual
+    }
+
+    pub(in crate::desk) fn portion(&self) -> &Portion {
+        &self.inner.portion
     }
 
     pub(in crate::desk) fn keys(&self) -> &KeyRing {

@@ -3,7 +3,7 @@
 use crate::stores::{Fixture, on_every_store, submission};
 use fenzhen::{
     desk::{
-        clock::Clock,
+        clock::{Calendar, Clock},
         intake::{Accepted, Request},
         record::Record,
         store::{
@@ -147,5 +147,33 @@ fn work_from_a_clock_that_was_ahead_does_not_wait_for_it() {
         assert_eq!(at.desk.work_once(Work::Classify).await.unwrap(), 0);
         at.pass_minutes(-10);
         assert_eq!(at.again().await.work_once(Work::Classify).await.unwrap(), 1, "such a lease is too long to be true");
+    });
+}
+
+#[test]
+fn other_rules_move_the_deadlines_of_what_is_open() {
+    on_every_store(async |at| {
+        let one = accept(&at, "k1", "快递三天没动静，客服不接电话").await;
+        at.desk.work_off().await.unwrap();
+        assert_eq!(at.desk.refresh().await.unwrap(), 1, "nobody has looked at it under any rules");
+        assert_eq!(at.desk.refresh().await.unwrap(), 0);
+        at.desk.work_off().await.unwrap();
+        let shown = async || {
+            let row = entity::ticket::Entity::find_by_id(&one.ticket).one(at.desk.store().read()).await.unwrap();
+            let row = row.unwrap();
+            (row.due_at.unwrap(), row.breached)
+        };
+        let (office, late) = shown().await;
+        assert!(!late);
+        // The server comes back, and works by night.
+        let desk = at.again_under(|house| house.calendar = Calendar::always()).await;
+        assert_eq!(desk.refresh().await.unwrap(), 1);
+        desk.work_off().await.unwrap();
+        let (always, _) = shown().await;
+        assert!(always < office, "lists show what holds now: {always} and not {office}");
+        assert_eq!(desk.refresh().await.unwrap(), 0);
+        at.pass(24);
+        desk.work_off().await.unwrap();
+        assert!(shown().await.1);
     });
 }

@@ -49,6 +49,11 @@ impl Fixture {
         desk(&self.url, self.folder.path(), self.now.clone(), keys, &|_| {}).await
     }
 
+    /// The same with other rules.
+    pub async fn again_under(&self, rules: impl Fn(&mut House)) -> Desk {
+        desk(&self.url, self.folder.path(), self.now.clone(), &KEYS, &rules).await
+    }
+
     /// Where what the desk keeps beside its database is.
     pub fn folder(&self) -> &Path {
         self.folder.path()

@@ -83,6 +83,15 @@ impl At {
     }
 }
 
+/// A request of somebody who has signed in.
+fn signed_in(mut request: Request<Body>, cookie: &str, csrf: Option<&str>) -> Request<Body> {
+    request.headers_mut().insert("cookie", cookie.parse().unwrap());
+    if let Some(csrf) = csrf {
+        request.headers_mut().insert("x-csrf-token", csrf.parse().unwrap());
+    }
+    request
+}
+
 const LATE: &str = r#"{"text": "快递三天没动静，客服电话13800138000一直打不通", "channel": "app", "external_id": "a-1",
     "customer": {"id": "c9"}, "contact": "13900139000", "region": "上海"}"#;
 
@@ -191,13 +200,7 @@ async fn people_sign_in_with_a_cookie_and_change_nothing_without_its_token() {
     let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
     assert!(signed.header("set-cookie").contains("HttpOnly"));
     let csrf = signed.json()["csrf"].as_str().unwrap().to_owned();
-    let with = |mut request: Request<Body>, csrf: Option<&str>| {
-        request.headers_mut().insert("cookie", cookie.parse().unwrap());
-        if let Some(csrf) = csrf {
-            request.headers_mut().insert("x-csrf-token", csrf.parse().unwrap());
-        }
-        request
-    };
+    let with = |request, csrf| signed_in(request, &cookie, csrf);
     let list = || Request::get("/v1/tickets").body(Body::empty()).unwrap();
     assert_eq!(at.send(with(list(), None)).await.status, 200);
     let complain = || post("/v1/complaints", r#"{"text": "鞋子开胶了"}"#);
@@ -227,13 +230,7 @@ async fn people_sign_in_with_a_cookie_and_change_nothing_without_its_token() {
     assert_eq!(signed.status, 201, "{}", signed.body);
     let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
     let csrf = signed.json()["csrf"].as_str().unwrap().to_owned();
-    let with = |mut request: Request<Body>, csrf: Option<&str>| {
-        request.headers_mut().insert("cookie", cookie.parse().unwrap());
-        if let Some(csrf) = csrf {
-            request.headers_mut().insert("x-csrf-token", csrf.parse().unwrap());
-        }
-        request
-    };
+    let with = |request, csrf| signed_in(request, &cookie, csrf);
     assert_eq!(at.send(with(list(), None)).await.status, 200);
     let leave = || Request::delete("/v1/sessions").body(Body::empty()).unwrap();
     assert_eq!(at.send(with(leave(), Some(&csrf))).await.status, 204);

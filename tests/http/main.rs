@@ -8,6 +8,7 @@ mod classify;
 mod desk;
 mod document;
 mod explain;
+mod lists;
 mod operate;
 mod pages;
 mod privacy;

@@ -18,7 +18,45 @@ use crate::{
     },
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+/// How many complaints are claimed together: so many that the engine is done with them long before their lease ends, on any
+/// machine and in any build.
+pub struct Portion(AtomicU64);
+
+impl Default for Portion {
+    fn default() -> Self {
+        Portion(AtomicU64::new(8))
+    }
+}
+
+impl Portion {
+    /// The engine decides about this many at once.
+    const MOST: u64 = 32;
+    /// Slower, and the next portion is half as large;
+    const SLOW: Duration = Duration::from_secs(10);
+    /// faster, and it is twice as large.
+    const FAST: Duration = Duration::from_secs(3);
+
+    pub(super) fn most(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The engine took so long about a portion of this size.
+    fn took(&self, time: Duration, size: usize) {
+        let size = size as u64;
+        let next = match time {
+            time if time > Self::SLOW => size / 2,
+            time if time < Self::FAST && size == self.most() => size * 2,
+            _ => return,
+        };
+        self.0.store(next.clamp(1, Self::MOST), Ordering::Relaxed);
+    }
+}
 
 impl Desk {
     /// Decides about the complaints of some jobs, all in one call of the engine, each in a transaction of its own. Returns how
@@ -47,7 +85,10 @@ impl Desk {
                 Err(fault) => self.settle(Work::Classify, claim, Err(fault)).await?,
             }
         }
-        let results = match self.engine().decide(complaints).await {
+        let (since, size) = (Instant::now(), complaints.len());
+        let decided = self.engine().decide(complaints).await;
+        self.portion().took(since.elapsed(), size);
+        let results = match decided {
             Ok(results) => results,
             Err(_) => {
                 // The engine has too much to do, or goes home: that is no fault of these.
@@ -216,4 +257,20 @@ fn stored(row: &complaint::Model, decision: &Decision, route: &Route, at: i64) -
         route: Set(json(serde_json::to_string(route))?),
         decided_at: Set(at),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_engine_gets_less_at_once() {
+        let portion = Portion::default();
+        for (seconds, size, next) in
+            [(1, 8, 16), (1, 3, 16), (1, 16, 32), (1, 32, 32), (5, 32, 32), (40, 32, 16), (90, 1, 1)]
+        {
+            portion.took(Duration::from_secs(seconds), size);
+            assert_eq!(portion.most(), next, "after {size} in {seconds} s");
+        }
+    }
 }

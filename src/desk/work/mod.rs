@@ -6,11 +6,13 @@ mod bulkhead;
 mod classify;
 mod deliver;
 mod guard;
+mod refresh;
 mod relate;
 mod sweep;
 mod tick;
 
 pub(in crate::desk) use assign::offer;
+pub(in crate::desk) use classify::Portion;
 pub(in crate::desk) use guard::guarded;
 pub(in crate::desk) use relate::Usual;
 
@@ -59,6 +61,7 @@ impl Workers {
                 _ => tasks.spawn(work_on(desk.clone(), work, stop.subscribe())),
             };
         }
+        tasks.spawn(refresh::refresh_on(desk.clone(), stop.subscribe()));
         Workers { stop, tasks }
     }
 
@@ -107,7 +110,10 @@ impl Desk {
     /// Where the database is out of reach: the jobs come back, at the latest when their lease ends.
     pub async fn work_once(&self, work: Work) -> Result<usize> {
         match work {
-            Work::Classify => self.classify(self.claim(work, 32, Condition::all()).await?).await,
+            Work::Classify => {
+                let most = self.portion().most();
+                self.classify(self.claim(work, most, Condition::all()).await?).await
+            }
             Work::Relate => {
                 self.one_by_one(work, |desk, claim| Box::pin(async move { desk.relate(&claim).await })).await
             }

@@ -15,6 +15,7 @@ pub mod incident_member;
 pub mod job;
 pub mod notice;
 pub mod session;
+pub mod setting;
 pub mod sign_in;
 pub mod staff;
 pub mod ticket;

@@ -35,6 +35,12 @@ CREATE INDEX complaint_product_key ON complaint (product_key, created_at);
 CREATE INDEX complaint_region ON complaint (region, created_at);
 CREATE INDEX complaint_created ON complaint (created_at, id);
 
+-- What this database was last worked on by.
+CREATE TABLE setting (
+    id TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
 -- Keys under which nearly the same words meet.
 CREATE TABLE fingerprint (
     key BIGINT NOT NULL,
