@@ -278,13 +278,55 @@ fn a_backup_has_every_file_and_says_which_is_missing() {
         see_to(store, None, &copies, &keys).await.unwrap();
         let original = stored(&at).remove(0);
         let copy = at.folder().join("copies").join(original.strip_prefix(at.folder().join("attachments")).unwrap());
-        std::fs::write(&copy, &std::fs::read(&original).unwrap()[..100]).unwrap();
+        let whole = std::fs::read(&original).unwrap();
+        std::fs::write(&copy, &whole[..100]).unwrap();
         let damaged = see_to(store, None, &copies, &keys).await.unwrap_err();
         assert!(damaged.code() == "backup" && damaged.to_string().contains("cut off"), "{damaged}");
+        see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.unwrap();
+        assert!(std::fs::read(&copy).unwrap() == whole, "a damaged copy is made anew");
         std::fs::remove_file(&copy).unwrap();
         assert!(
             see_to(store, None, &copies, &keys).await.unwrap_err().to_string().contains("does not have its object")
         );
+        std::fs::write(&original, &whole[..100]).unwrap();
+        std::fs::write(&copy, &whole[..200]).unwrap();
+        assert!(see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.is_err());
+        assert_eq!(std::fs::read(&copy).unwrap().len(), 200, "a damaged file takes the place of nothing");
+    });
+}
+
+#[test]
+fn one_damaged_file_does_not_keep_the_others_from_their_copies_and_keys() {
+    on_every_store(async |at| {
+        let mut files = Vec::new();
+        for n in 1..=3 {
+            files.push(receive(&at.desk, "a.jpg", &photo(n)).await.unwrap());
+        }
+        accept(&at.desk, &files, None).await.unwrap();
+        let paths = stored(&at);
+        std::fs::remove_file(&paths[0]).unwrap();
+        let bytes = std::fs::read(&paths[1]).unwrap();
+        std::fs::write(&paths[1], &bytes[..bytes.len() / 2]).unwrap();
+        let store = at.desk.store();
+        let keys = KeyRing::parse(&KEYS, "tests").unwrap();
+        let copies = Objects::in_folder(&at.folder().join("copies")).unwrap();
+        let told = see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.unwrap_err();
+        let id = paths[0].file_name().unwrap().to_str().unwrap();
+        let said = format!("2 of 3 attachments are missing or damaged, the first is {id}: ");
+        assert!(told.code() == "backup" && told.to_string().contains(&said), "{told}");
+        let third = paths[2].strip_prefix(at.folder().join("attachments")).unwrap();
+        assert!(at.folder().join("copies").join(third).exists());
+        let text = add_key(&KEYS, "tests", "2026-12-01".parse().unwrap()).unwrap();
+        let both = KeyRing::parse(&text, "tests").unwrap();
+        let seen = std::cell::Cell::new(0);
+        let told = reseal(store, &both, |files| seen.set(files)).await.unwrap_err();
+        assert!(told.code() == "attachment_damaged" && told.to_string().contains(&said), "{told}");
+        assert_eq!(seen.get(), 3);
+        std::fs::remove_file(&paths[1]).unwrap();
+        let told = reseal(store, &both, |_| ()).await.unwrap_err();
+        assert!(told.to_string().contains("2 of 3"), "{told}");
+        let third = std::fs::read(&paths[2]).unwrap();
+        assert!(third.windows(10).any(|ten| ten == b"2026-12-01"), "it is under the new key");
     });
 }
 
@@ -295,10 +337,19 @@ fn files_come_under_a_new_key() {
         let accepted = accept(&at.desk, &[file], None).await.unwrap();
         let text = add_key(&KEYS, "tests", "2026-12-01".parse().unwrap()).unwrap();
         let both = KeyRing::parse(&text, "tests").unwrap();
-        assert_eq!(reseal(at.desk.store(), &both).await.unwrap(), (1, 1));
-        assert_eq!(reseal(at.desk.store(), &both).await.unwrap(), (1, 0));
         let old = KeyRing::parse(&KEYS, "tests").unwrap();
         let objects = at.desk.store().objects().unwrap();
+        let copies = Objects::in_folder(&at.folder().join("copies")).unwrap();
+        see_to(at.desk.store(), Some(objects), &copies, &old).await.unwrap();
+        // A run was killed while it wrote.
+        std::fs::write(format!("{}#1", stored(&at)[0].display()), "half").unwrap();
+        assert_eq!(reseal(at.desk.store(), &both, |_| ()).await.unwrap(), (1, 1));
+        assert_eq!(reseal(at.desk.store(), &both, |_| ()).await.unwrap(), (1, 0));
+        // The copy opens still; the next backup renews it, as the old key may be gone some day.
+        see_to(at.desk.store(), None, &copies, &old).await.unwrap();
+        see_to(at.desk.store(), Some(objects), &copies, &both).await.unwrap();
+        assert!(see_to(at.desk.store(), None, &copies, &old).await.is_err());
+        see_to(at.desk.store(), None, &copies, &both).await.unwrap();
         assert!(see_to(at.desk.store(), None, objects, &old).await.is_err(), "the old key alone opens it no longer");
         see_to(at.desk.store(), None, objects, &both).await.unwrap();
         assert_eq!(stored(&at).len(), 1);

@@ -15,6 +15,7 @@
 
 mod attach;
 pub mod backup;
+mod faults;
 mod format;
 mod objects;
 mod open;
