@@ -119,11 +119,11 @@ fn what_broke_off_is_swept_after_a_day() {
     on_every_store(async |at| {
         // Written, and then the process was gone before the complaint was.
         receive(&at.desk, "a.jpg", &photo(1)).await.unwrap();
-        let kept = receive(&at.desk, "b.jpg", &photo(2)).await.unwrap();
-        let accepted = accept(&at.desk, &[kept], None).await.unwrap();
         // Gone in the middle of a file: no object yet.
         let half = PathBuf::from(format!("{}#1", stored(&at)[0].display()));
         std::fs::write(&half, "half").unwrap();
+        let kept = receive(&at.desk, "b.jpg", &photo(2)).await.unwrap();
+        let accepted = accept(&at.desk, &[kept], None).await.unwrap();
         // Another desk's, or of a database that was replaced: as old and as ours as it looks, it may be somebody's.
         let foreign = at.folder().join("attachments/2025/01/01/01941f29-7c00-7000-8000-000000000000");
         std::fs::create_dir_all(foreign.parent().unwrap()).unwrap();

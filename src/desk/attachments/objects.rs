@@ -11,10 +11,15 @@ use std::{
 };
 use tokio::io::AsyncWriteExt;
 
-/// So much is held in memory before it goes out: the smallest part that S3 takes.
-const PART: usize = 5 << 20;
-/// So many parts of one file are under way at once.
-const PARTS: usize = 2;
+/// How much of a file goes out at once, and how many such parts are under way: so many and one more are held in memory.
+struct Parts {
+    bytes: usize,
+    at_once: usize,
+}
+
+const FOLDER: Parts = Parts { bytes: 1 << 20, at_once: 1 };
+/// The smallest parts that S3 takes; a second hides how long the first takes.
+const S3: Parts = Parts { bytes: 5 << 20, at_once: 2 };
 
 /// A store of objects. Cheap to clone.
 #[derive(Clone)]
@@ -83,7 +88,8 @@ impl Objects {
 
     /// Begins an object.
     pub(super) fn write(&self, key: &str) -> Writer {
-        let writer = BufWriter::with_capacity(self.store.clone(), Key::from(key), PART).with_max_concurrency(PARTS);
+        let Parts { bytes, at_once } = if self.folder.is_some() { FOLDER } else { S3 };
+        let writer = BufWriter::with_capacity(self.store.clone(), Key::from(key), bytes).with_max_concurrency(at_once);
         Writer { writer }
     }
 
@@ -142,7 +148,7 @@ impl Writer {
         self.writer.put(bytes).await.map_err(fault)
     }
 
-    /// Makes it whole and durable.
+    /// Makes it whole and durable. Where that fails, the parts are taken back.
     pub async fn finish(mut self) -> Result<()> {
         self.writer.shutdown().await.map_err(out_of_reach)
     }
