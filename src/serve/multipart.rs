@@ -27,7 +27,8 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
 }
 
 /// Reads a body with texts of the given names, each once at most, and up to [`AT_ONCE`] files; in any order. Hands it on to
-/// whoever takes it; nothing is left of the files that are not taken, or of a body that is refused.
+/// whoever takes it; nothing is left of files that are not taken, or of a body that is refused, but what was arriving when its time
+/// was over: that is swept.
 pub(super) async fn taken<const N: usize, T>(
     request: Request,
     state: &State,
@@ -37,12 +38,9 @@ pub(super) async fn taken<const N: usize, T>(
 ) -> Result<T, Refusal> {
     let form = read(request, state, desk, names).await?;
     let files = form.files.clone();
-    let taken = take(form).await;
-    // A database that did not answer would not answer now either, and may be about to take them.
-    if !matches!(taken, Err(Error::StoreUnavailable { .. })) {
-        discard(desk, &files).await;
-    }
-    Ok(taken?)
+    let taken = take(form).await.map_err(Refusal::from);
+    discard(desk, &files, taken.as_ref().err()).await;
+    taken
 }
 
 async fn read<const N: usize>(
@@ -66,13 +64,18 @@ async fn read<const N: usize>(
     match read {
         Ok(()) => Ok(form),
         Err(refusal) => {
-            discard(desk, &form.files).await;
+            discard(desk, &form.files, Some(&refusal)).await;
             Err(refusal)
         }
     }
 }
 
-async fn discard(desk: &Desk, files: &[Received]) {
+/// Removes those of some files that nobody took.
+async fn discard(desk: &Desk, files: &[Received], refusal: Option<&Refusal>) {
+    // A database that did not answer would not answer now either, and may be about to take them: they are swept later.
+    if matches!(refusal, Some(Refusal::Engine(Error::StoreUnavailable { .. }))) {
+        return;
+    }
     if let Err(error) = desk.discard(files).await {
         tracing::warn!(code = error.code(), "files that nobody took are swept later");
     }

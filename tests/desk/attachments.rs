@@ -17,7 +17,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::path::{Path, PathBuf};
 
 /// A photograph of three portions, with what cameras write at its beginning.
-fn photo(n: u8) -> Vec<u8> {
+pub fn photo(n: u8) -> Vec<u8> {
     let place = b"\xff\xd8\xff\xe1\x00\x18Exif\0\0GPS 31.2304N 121.4737E";
     [&place[..], &vec![n; 2_500_000]].concat()
 }
@@ -27,7 +27,7 @@ fn voice() -> Vec<u8> {
     [&b"#!AMR\n"[..], &[0x3c; 5_000]].concat()
 }
 
-async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
+pub async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
     let pieces: Vec<Result<Bytes>> = bytes.chunks(70_001).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     desk.receive("attachment 1", Some(name), stream::iter(pieces)).await
 }
@@ -35,12 +35,12 @@ async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
 const LATE: &str =
     r#"{"text": "外箱压坏了，里面的杯子全碎了", "channel": "app", "external_id": "a-1", "customer": {"id": "c9"}}"#;
 
-async fn accept(desk: &Desk, files: &[Received], key: Option<&str>) -> Result<Accepted> {
+pub async fn accept(desk: &Desk, files: &[Received], key: Option<&str>) -> Result<Accepted> {
     let submission = Submission { attachments: files.to_vec(), ..submission(LATE) };
     desk.accept(&[Request { submission, key: key.map(str::to_owned) }]).await?.pop().unwrap()
 }
 
-async fn open(desk: &Desk, complaint: &str, id: &str) -> Result<(Option<String>, Vec<u8>)> {
+pub async fn open(desk: &Desk, complaint: &str, id: &str) -> Result<(Option<String>, Vec<u8>)> {
     let purpose = Purpose::try_from("核实破损".to_owned()).unwrap();
     let file = desk.attachment(complaint, id, &Principal::local(), purpose, None).await?;
     let name = file.name.clone();
