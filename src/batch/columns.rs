@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 16;
 pub enum Wanted {
     /// What a decision needs.
     Decision,
-    /// Also what only the desk keeps: who it is from, and how to reach them.
+    /// Also what only the desk keeps: who it is from, and how to reach them. An id is one that no other list has.
     Intake,
 }
 
@@ -217,6 +217,24 @@ mod tests {
         assert!(text_column(&["a", "b"], &[&["1", "late"]]).unwrap_err().contains("--text-column"));
         let complaint = "快递三天没动静，客服一直不接电话，第三次投诉了，请尽快处理";
         assert!(text_column(&[complaint], &[]).unwrap_err().contains("the first line looks like a complaint"));
+    }
+
+    #[test]
+    fn what_counts_the_rows_of_a_list_is_no_id_of_a_complaint() {
+        let of = |name: &str, wanted| {
+            let columns = Columns::find(&header(&[name, "内容"]), &[], wanted, &BTreeMap::new()).unwrap();
+            columns.others.contains_key("id")
+        };
+        for name in ["编号", "序号", "单号", "序号（当日）"] {
+            assert!(of(name, Wanted::Decision) && !of(name, Wanted::Intake), "{name}");
+        }
+        for name in ["工单号", "投诉编号", "id"] {
+            assert!(of(name, Wanted::Decision) && of(name, Wanted::Intake), "{name}");
+        }
+        assert!(of("external_id", Wanted::Intake));
+        let named = BTreeMap::from([("id".to_owned(), "编号".to_owned())]);
+        let columns = Columns::find(&header(&["编号", "内容"]), &[], Wanted::Intake, &named).unwrap();
+        assert_eq!(columns.others["id"], "编号", "unless somebody says that it is");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct Item {
     /// The line where it begins.
     pub line: usize,
     pub content: Content,
-    /// Why it cannot be scored; the content then is what could be saved.
+    /// Why it cannot be read; the content then is what could be saved.
     pub fault: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub enum Content {
     Raw(String),
 }
 
-/// A file that is being scored.
+/// A file that is being read.
 pub struct Input {
     path: PathBuf,
     rows: Rows,

@@ -1,7 +1,8 @@
-//! Whole files of complaints: [`Source`] reads CSV and JSONL, [`score`] writes the same with predictions.
+//! Whole files of complaints: [`Source`] reads CSV and JSONL, for [`score`], which writes the same with predictions, and for
+//! the desk, which takes the rows in. Both say how far they are by [`Progress`], and which rows they could not use by [`Failure`].
 //!
 //! Rows travel in bounded chunks, so memory stays flat whatever the length of the file. A row that cannot be read or
-//! decided keeps its place, with the reason in the column `error`; the rows around it are scored.
+//! decided does not harm the rows around it; in a scored file it keeps its place, with the reason in the column `error`.
 
 mod columns;
 mod input;
@@ -36,21 +37,24 @@ pub struct Options {
     pub verbatim: bool,
 }
 
-/// How far the scoring is.
+/// How far a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
+    /// Rows that are done, those that failed among them.
     pub rows: usize,
     /// Bytes of the input read so far, and in all.
     pub read: u64,
     pub length: u64,
 }
 
-/// A row that was not scored.
+/// A row that was not scored, or not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// The line of the input where it begins.
     pub line: usize,
+    /// Stable, as [`Error::code`] has them; `invalid_row` where the row itself cannot be read.
     pub code: &'static str,
+    /// In a sentence, which names the field.
     pub reason: String,
 }
 

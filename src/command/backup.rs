@@ -5,7 +5,7 @@ use super::{
     store::{ATTACHMENTS, AttachmentFlags, StoreFlags, wait_for},
 };
 use crate::{
-    Result,
+    Error, Result,
     desk::{
         access::{
             Principal,
@@ -24,8 +24,8 @@ use std::{
 /// Copy the desk's database and attachments while they are in use, and check the copy
 ///
 /// The copy is a database of one instant, with its attachments in the folder `attachments` beside it: put both in the place of
-/// the old ones to restore them. Attachments that are there from an earlier backup are not copied again; every one is opened and
-/// held against its hash. Those in an S3-compatible store stay there: its own versions and copies are their backup. `--verify`
+/// the old ones to restore them. Attachments that are there from an earlier backup are not copied again where they are whole and
+/// under the same key; every one is opened and held against its hash. Those in an S3-compatible store stay there: its own versions and copies are their backup. `--verify`
 /// only checks a copy. The sealing keys are not in it: keep them apart. A PostgreSQL database is copied with its own pg_dump,
 /// and after it the folder of the attachments.
 #[derive(Debug, clap::Args)]
@@ -51,6 +51,7 @@ impl Backup {
             let told = match self.verify {
                 true => backup::verify(&self.file).await?,
                 false => {
+                    self.refuse_own_copies()?;
                     let store: Store = self.store.open().await?;
                     // Before, so that the copy knows of itself.
                     let change = store.begin().await?;
@@ -77,10 +78,26 @@ impl Backup {
         })
     }
 
+    /// The folder of the copied attachments.
+    fn beside(&self) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(ATTACHMENTS)
+    }
+
+    /// Refuses a place where the attachments that are in use would be their own copies.
+    fn refuse_own_copies(&self) -> Result<()> {
+        if self.attachments.are_in_a_folder() && self.attachments.open(&self.store.data)?.holds(&self.beside()) {
+            let reason = format!(
+                "the attachments in use are where their copies would be, beside {}: name a file in another folder",
+                self.file.display()
+            );
+            return Err(Error::Backup { reason });
+        }
+        Ok(())
+    }
+
     /// Copies the attachments of the copied database that are not beside it yet, and checks all that are to be there. Says so
     /// where they are elsewhere.
     async fn attachments(&self) -> Result<&'static str> {
-        let beside = self.file.parent().unwrap_or(Path::new("")).join(ATTACHMENTS);
         if !self.attachments.are_in_a_folder() {
             return Ok(" (not copied: they stay in the store that --attachments names)");
         }
@@ -88,7 +105,7 @@ impl Backup {
             true => None,
             false => Some(self.attachments.open(&self.store.data)?),
         };
-        backup::attachments(&self.file, from.as_ref(), &beside, &self.store.known_keys()?).await?;
+        backup::attachments(&self.file, from.as_ref(), &self.beside(), &self.store.known_keys()?).await?;
         Ok("")
     }
 }

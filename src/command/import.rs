@@ -1,16 +1,14 @@
 //! `fenzhen import`.
 
 use super::{
-    ModelFlags, OutputFlags,
-    data::pair,
-    progress,
+    ModelFlags, OutputFlags, progress,
     stdout::print,
     store::{StoreFlags, wait_for},
+    table::{self, TableFlags},
 };
 use crate::{
     Desk, Error, Result,
     batch::{Failure, Item, Progress, Source, Wanted},
-    data::encoding,
     desk::{
         House,
         intake::{
@@ -20,17 +18,14 @@ use crate::{
     },
 };
 use indicatif::HumanCount;
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
-
-/// So many failed rows are named on the terminal.
-const NAMED: usize = 10;
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Take a file of complaints into the desk
 ///
 /// For what was written down elsewhere: a hotline's list of the day, a store's sheet. Reads CSV (UTF-8, GB18030, Big5, UTF-16) or
 /// JSONL, plain or .gz. Every row gets its number, on stdout after its line; a running server takes up the work, or the next one
-/// that starts. The same file again takes nothing in twice within a week, and rows with an id of their own never. Times
-/// without a zone are the house's. Deadlines run from the time of the complaint: for years of old complaints there is `score`.
+/// that starts. The same file again, under its name, takes nothing in twice within a week, and rows with an id of their own
+/// (工单号, external_id …; not 编号 or 序号, which begin anew every day, unless --columns names them) never. Times without a zone are the house's. Deadlines run from the time of the complaint: for years of old complaints there is `score`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Import {
@@ -40,15 +35,8 @@ pub struct Import {
     /// Channel of the rows that name none, as in phone or store
     #[arg(long, value_name = "NAME")]
     channel: Option<String>,
-    /// Column that holds the customer's words; without it guessed by name, then by Chinese text
-    #[arg(long, value_name = "NAME")]
-    text_column: Option<String>,
-    /// What other columns hold: id, channel, customer_id, tier, contact, order_id, amount, product, region, wish, received_at
-    #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',', value_parser = pair)]
-    columns: Vec<(String, String)>,
-    /// Encoding of a CSV, where the guess is wrong: utf-8, gb18030, big5
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    #[command(flatten)]
+    table: TableFlags,
     /// Folder of the desk's rules, as for `serve`
     #[arg(long, value_name = "DIR", env = "FENZHEN_RULES")]
     rules: Option<PathBuf>,
@@ -68,13 +56,11 @@ Exit code 1: some rows were not taken.";
 
 impl Import {
     pub fn run(&self) -> Result<ExitCode> {
-        let mut named: BTreeMap<String, String> = self.columns.iter().cloned().collect();
-        named.extend(self.text_column.iter().map(|name| ("text".to_owned(), name.clone())));
-        let encoding = self.encoding.as_deref().map(encoding::named).transpose()?;
-        let source = Source::open(&self.input, encoding, Wanted::Intake, &named)?;
+        let source = Source::open(&self.input, self.table.encoding()?, Wanted::Intake, &self.table.columns())?;
         let pipeline = Arc::new(self.model.open()?);
         let house = House::open(self.rules.as_deref(), &pipeline.taxonomy, &pipeline.policy)?;
-        let offline = Offline::new(house.calendar.zone().clone(), self.channel.clone());
+        let name = self.input.file_name().unwrap_or_default().to_string_lossy();
+        let offline = Offline::new(house.calendar.zone().clone(), self.channel.clone(), &name);
         let keys = self.store.keys()?;
         let (taken, failures) = wait_for(async {
             let desk = Desk::new(self.store.open().await?, house, Arc::new(pipeline), keys);
@@ -83,12 +69,7 @@ impl Import {
             done
         })?;
         if !self.talk.quiet {
-            for failure in failures.iter().take(NAMED) {
-                eprintln!("failed   line {}: {} [{}]", failure.line, failure.reason, failure.code);
-            }
-            if failures.len() > NAMED {
-                eprintln!("failed   {} more", HumanCount((failures.len() - NAMED) as u64));
-            }
+            table::tell(&failures, failures.len(), "");
             eprintln!("done     {} taken, {} failed", HumanCount(taken), failures.len());
         }
         Ok(ExitCode::from(u8::from(!failures.is_empty())))

@@ -43,13 +43,13 @@ enum Act {
         /// What people call it
         name: String,
         /// intake, handler, supervisor, analyst, follow_up, admin or integration
-        #[arg(long, value_name = "ROLE", value_parser = role)]
+        #[arg(long, value_name = "ROLE")]
         role: DeskRole,
         /// Departments whose tickets it sees, by id; all without it
         #[arg(long, value_name = "ID")]
         department: Vec<String>,
         /// What of the role is left, as in complaints:create; all without it
-        #[arg(long, value_name = "PERMISSION", value_parser = permission)]
+        #[arg(long, value_name = "PERMISSION")]
         scope: Vec<Permission>,
         /// Days for which it is good; for ever without it
         #[arg(long, value_name = "N")]
@@ -70,20 +70,6 @@ enum Act {
         #[arg(long, value_name = "N", default_value_t = 24)]
         hours: u16,
     },
-}
-
-fn role(text: &str) -> Result<DeskRole, String> {
-    DeskRole::ALL.into_iter().find(|role| role.id() == text).ok_or_else(|| {
-        let known: Vec<&str> = DeskRole::ALL.into_iter().map(DeskRole::id).collect();
-        format!("must be one of {}", known.join(", "))
-    })
-}
-
-fn permission(text: &str) -> Result<Permission, String> {
-    Permission::ALL.into_iter().find(|one| one.id() == text).ok_or_else(|| {
-        let known: Vec<&str> = Permission::ALL.into_iter().map(Permission::id).collect();
-        format!("must be one of {}", known.join(", "))
-    })
 }
 
 impl Key {

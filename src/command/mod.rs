@@ -20,6 +20,7 @@ pub mod score;
 pub mod serve;
 mod stdout;
 pub mod store;
+mod table;
 pub mod train;
 
 use crate::{Pipeline, Result, classify::transformer::device};

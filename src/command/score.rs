@@ -1,21 +1,19 @@
 //! `fenzhen score`.
 
-use super::{ModelFlags, OutputFlags, data::pair, progress};
+use super::{
+    ModelFlags, OutputFlags, progress,
+    table::{self, TableFlags},
+};
 use crate::{
     Error, Result,
     batch::{self, Column, Options, Summary},
-    data::encoding,
 };
 use indicatif::HumanCount;
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
-
-/// So many failed rows are named on the terminal.
-const NAMED: usize = 10;
 
 /// Score a whole file of complaints
 ///
@@ -30,15 +28,8 @@ pub struct Score {
     /// Where the scored rows go; never the input itself
     #[arg(long, short, value_name = "OUT")]
     output: PathBuf,
-    /// Column that holds the customer's words; without it guessed by name, then by Chinese text
-    #[arg(long, value_name = "NAME")]
-    text_column: Option<String>,
-    /// What other columns hold: id, channel, tier, amount, product, region, received_at
-    #[arg(long, value_name = "FIELD=COLUMN", value_delimiter = ',', value_parser = pair)]
-    columns: Vec<(String, String)>,
-    /// Encoding of a CSV, where the guess is wrong: utf-8, gb18030, big5
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    #[command(flatten)]
+    table: TableFlags,
     /// Add the text with personal data masked
     #[arg(long)]
     masked_text: bool,
@@ -60,9 +51,7 @@ Added columns are called predicted_… where the input has one of the same name.
 
 impl Score {
     pub fn run(&self) -> Result<ExitCode> {
-        let mut columns: BTreeMap<String, String> = self.columns.iter().cloned().collect();
-        columns.extend(self.text_column.iter().map(|name| ("text".to_owned(), name.clone())));
-        let encoding = self.encoding.as_deref().map(encoding::named).transpose()?;
+        let (columns, encoding) = (self.table.columns(), self.table.encoding()?);
         // A wrong path should be told before the model is loaded.
         if !self.input.exists() {
             return Err(Error::file(&self.input, std::io::ErrorKind::NotFound.into()));
@@ -98,12 +87,7 @@ fn tell(summary: &Summary, seconds: f64, output: &Path) {
         summary.encoding,
         summary.text_column
     );
-    for failure in summary.failures.iter().take(NAMED) {
-        eprintln!("failed   line {}: {} [{}]", failure.line, failure.reason, failure.code);
-    }
-    if summary.failed > NAMED {
-        eprintln!("failed   {} more; see the column error", count(summary.failed - NAMED));
-    }
+    table::tell(&summary.failures, summary.failed, "; see the column error");
     let a_second = summary.rows as f64 / seconds.max(0.001);
     eprintln!(
         "done     {} scored, {} failed, in {seconds:.1} s, {a_second:.0} a second",

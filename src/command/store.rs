@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     desk::{
         attachments::Objects,
-        seal::{KeyRing, add_key, generate, write_new},
+        seal::{KeyRing, generate, renew, write_new},
         store::Store,
     },
 };
@@ -105,7 +105,7 @@ impl AttachmentFlags {
 }
 
 impl StoreFlags {
-    /// Puts a new current key into the key file.
+    /// Puts a new current key into the key file, which must be there.
     ///
     /// # Errors
     /// [`Error::SealKeys`], also where the keys are in the environment; [`Error::File`].
@@ -114,17 +114,8 @@ impl StoreFlags {
             let reason = "they are in the environment: put a new key before the others there".into();
             return Err(Error::SealKeys { origin: VARIABLE.into(), reason });
         }
-        self.keys()?;
         let path = self.data.join(KEYS);
-        let fault = |source| Error::file(&path, source);
-        let old = zeroize::Zeroizing::new(std::fs::read_to_string(&path).map_err(fault)?);
-        let text = add_key(&old, &path.display().to_string(), today())?;
-        // Beside it and then in its place: whatever happens, one of the two is whole.
-        let beside = self.data.join(format!("{KEYS}.new"));
-        // One that a run left which broke off was never used.
-        let _ = std::fs::remove_file(&beside);
-        write_new(&beside, &text)?;
-        std::fs::rename(&beside, &path).map_err(fault)?;
+        renew(&path, today())?;
         eprintln!("a new key in {}: keep a copy with your backups", path.display());
         Ok(())
     }

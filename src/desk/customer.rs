@@ -41,7 +41,7 @@ impl Desk {
     /// # Errors
     /// [`Error::NoSuchComplaint`] for a token that is none of ours.
     pub async fn progress(&self, token: &str) -> Result<Progress> {
-        let id = self.ticket_of(token).await?;
+        let (id, _) = self.ticket_of(token).await?;
         let record = Record::read(self.store(), &id).await?.ok_or(Error::NoSuchComplaint)?;
         self.progress_of(&record)
     }
@@ -51,9 +51,8 @@ impl Desk {
     /// # Errors
     /// As [`Desk::progress`] and [`Desk::act`].
     pub async fn act_as_customer(&self, token: &str, command: Command) -> Result<Progress> {
-        let id = self.ticket_of(token).await?;
-        let record = Record::read(self.store(), &id).await?.ok_or(Error::NoSuchComplaint)?;
-        let record = self.act(&id, command, &customer(&record)).await?;
+        let (id, customer) = self.ticket_of(token).await?;
+        let record = self.act(&id, command, &customer).await?;
         self.progress_of(&record)
     }
 
@@ -62,16 +61,25 @@ impl Desk {
     /// # Errors
     /// As [`Desk::progress`] and [`Desk::attach`].
     pub async fn attach_as_customer(&self, token: &str, files: &[Received]) -> Result<Progress> {
-        let id = self.ticket_of(token).await?;
-        let record = Record::read(self.store(), &id).await?.ok_or(Error::NoSuchComplaint)?;
-        let (record, _) = self.attach(&id, files, Visibility::Public, &customer(&record)).await?;
+        let (id, customer) = self.ticket_of(token).await?;
+        let (record, _) = self.attach(&id, files, Visibility::Public, &customer).await?;
         self.progress_of(&record)
+    }
+
+    /// Asks whether the customer could add files now, before any are sent.
+    ///
+    /// # Errors
+    /// As [`Desk::progress`] and [`Desk::check_attach`].
+    pub async fn check_attach_as_customer(&self, token: &str) -> Result<()> {
+        let (id, customer) = self.ticket_of(token).await?;
+        self.check_attach(&id, &customer).await
     }
 
     fn progress_of(&self, record: &Record) -> Result<Progress> {
         let (house, now) = (self.house(), self.now());
         let rules = house.rules();
         let deadlines = record.deadlines(house, now)?;
+        let customer = Actor::complainant(record.ticket.customer.as_deref());
         let status = record.ticket.public_node().status();
         Ok(Progress {
             number: record.ticket.number.to_string(),
@@ -79,23 +87,21 @@ impl Desk {
             colour: status.colour(),
             promised_at: promised(&deadlines),
             timeline: rules.customer_timeline(&record.history)?,
-            actions: rules.allowed(&record.ticket, &customer(record), now).iter().map(|kind| kind.id()).collect(),
+            actions: rules.allowed(&record.ticket, &customer, now).iter().map(|kind| kind.id()).collect(),
         })
     }
 
-    async fn ticket_of(&self, token: &str) -> Result<String> {
-        let id: Option<String> = ticket::Entity::find()
+    /// The ticket of a token, and its customer.
+    async fn ticket_of(&self, token: &str) -> Result<(String, Actor)> {
+        let found: Option<(String, Option<String>)> = ticket::Entity::find()
             .select_only()
             .column(ticket::Column::Id)
+            .column(ticket::Column::CustomerId)
             .filter(ticket::Column::TokenHash.eq(secret::hash(token)))
             .into_tuple()
             .one(self.store().read())
             .await?;
-        id.ok_or(Error::NoSuchComplaint)
+        let (id, customer) = found.ok_or(Error::NoSuchComplaint)?;
+        Ok((id, Actor::complainant(customer.as_deref())))
     }
-}
-
-/// The customer of a ticket.
-fn customer(record: &Record) -> Actor {
-    Actor::complainant(record.ticket.customer.as_deref())
 }

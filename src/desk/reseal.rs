@@ -1,4 +1,5 @@
-//! Changing the key that seals stored values: everything is sealed anew with the current one, while the desk works on.
+//! Changing the key that seals stored values: everything is sealed anew with the current one. Servers are stopped for it: they
+//! read their keys when they start, and would not open what was sealed with a key that is newer.
 
 use super::{
     access::{
@@ -10,16 +11,13 @@ use super::{
     intake::place,
     seal::{KeyRing, Place},
     store::{
-        Store,
+        Store, Walk,
         entity::{complaint, webhook},
     },
 };
 use crate::Result;
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
-
-/// So many complaints change in one transaction.
-const PORTION: u64 = 500;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,25 +29,17 @@ pub struct Resealed {
 }
 
 /// Seals every stored value with the current key, and notes it in the audit log. Where it breaks off, the next run goes on;
-/// an older key may leave the ring when a run has nothing left to change. `progress` hears of the values so far.
+/// an older key may leave the ring when a run has nothing left to change. `progress` hears of the values and files so far.
 ///
 /// # Errors
-/// Those of the database; [`Error::Sealed`](crate::Error::Sealed) where the ring lacks a key.
+/// Those of the database; [`Error::Sealed`](crate::Error::Sealed) where the ring lacks a key; those of [`attachments::reseal`].
 pub async fn reseal(store: &Store, keys: &KeyRing, now: Timestamp, progress: impl Fn(u64)) -> Result<Resealed> {
     let change = store.begin().await?;
     note(&change, &Entry::new(&Principal::local(), AuditAction::ValuesResealed, Vec::<String>::new(), now)).await?;
     change.commit().await?;
     let mut done = Resealed::default();
-    let mut last = String::new();
-    loop {
-        let rows = complaint::Entity::find()
-            .filter(complaint::Column::Id.gt(&last))
-            .order_by_asc(complaint::Column::Id)
-            .limit(PORTION)
-            .all(store.read())
-            .await?;
-        let Some(end) = rows.last() else { break };
-        last = end.id.clone();
+    let mut walk = Walk::of(complaint::Entity::find(), complaint::Column::Id);
+    while let Some(rows) = walk.next(store.read()).await? {
         let change = store.begin().await?;
         for row in &rows {
             use complaint::Column::{ContactSealed, OriginalSealed, TokenSealed};
@@ -85,7 +75,8 @@ pub async fn reseal(store: &Store, keys: &KeyRing, now: Timestamp, progress: imp
             .await?;
     }
     change.commit().await?;
-    let (files, changed) = attachments::reseal(store, keys).await?;
+    progress(done.values);
+    let (files, changed) = attachments::reseal(store, keys, |files| progress(done.values + files)).await?;
     done.values += files;
     done.changed += changed;
     Ok(done)

@@ -4,8 +4,9 @@ use super::{State, problem::Refusal};
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, HeaderName, header},
 };
+use std::time::Duration;
 
 /// The body of a single request.
 pub(super) struct SingleBody(pub Bytes);
@@ -34,17 +35,40 @@ async fn read(request: Request, state: &State, limit: usize) -> Result<Bytes, Re
     if !is_json(request.headers()) {
         return Err(Refusal::UnsupportedMediaType);
     }
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
+    if announces_more(request.headers(), limit) {
         return Err(Refusal::BodyTooLarge { limit });
     }
-    let patience = state.settings().body_patience;
-    match tokio::time::timeout(patience, axum::body::to_bytes(request.into_body(), limit)).await {
-        Err(_) => Err(Refusal::BodyTooSlow { seconds: patience.as_secs() }),
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if is_too_large(&error) => Err(Refusal::BodyTooLarge { limit }),
-        Ok(Err(_)) => Err(Refusal::BodyBroken),
-    }
+    in_time(state.settings().body_patience, async {
+        axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| match is_too_large(&error) {
+            true => Refusal::BodyTooLarge { limit },
+            false => Refusal::BodyBroken,
+        })
+    })
+    .await
+}
+
+/// Whether a body says of itself that it has more bytes than it may.
+pub(super) fn announces_more(headers: &HeaderMap, limit: usize) -> bool {
+    text(headers, header::CONTENT_LENGTH).parse::<u64>().is_ok_and(|length| length > limit as u64)
+}
+
+/// Whether a body comes as it is, not compressed.
+pub(super) fn is_plain(headers: &HeaderMap) -> bool {
+    matches!(text(headers, header::CONTENT_ENCODING).as_str(), "" | "identity")
+}
+
+/// What comes of reading a body, within a time.
+pub(super) async fn in_time<T>(
+    patience: Duration,
+    read: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let slow = |_| Refusal::BodyTooSlow { seconds: patience.as_secs() };
+    tokio::time::timeout(patience, read).await.map_err(slow)?
+}
+
+/// A header in small letters; nothing where it is not there or no text.
+pub(super) fn text(headers: &HeaderMap, name: HeaderName) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
@@ -60,13 +84,11 @@ fn is_too_large(error: &axum::Error) -> bool {
 
 /// `application/json` or a `+json` kind, UTF-8 where a charset is named, and no compression.
 fn is_json(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    let full = text(header::CONTENT_TYPE);
+    let full = text(headers, header::CONTENT_TYPE);
     let mut parts = full.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();
     let json = kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
     let charset =
         parts.filter_map(|p| p.strip_prefix("charset=")).all(|c| matches!(c.trim_matches('"'), "utf-8" | "utf8"));
-    let coding = text(header::CONTENT_ENCODING);
-    json && charset && (coding.is_empty() || coding == "identity")
+    json && charset && is_plain(headers)
 }

@@ -3,7 +3,12 @@
 use super::batcher::{Batcher, Decide};
 use crate::{
     Complaint, Desk, Result,
-    desk::{Decisions, Engine, intake::Line, keys},
+    desk::{
+        Decisions, Engine,
+        access::{Permission, Principal},
+        intake::Line,
+        keys,
+    },
     segment::Reading,
 };
 use std::{
@@ -27,6 +32,21 @@ impl Front {
     /// Opens the line before a desk; it must be called inside of a runtime.
     pub fn open(desk: Desk) -> Self {
         Front { line: Line::open(desk.clone()), desk, administrators: Mutex::new(None) }
+    }
+
+    /// The id of a complaint, by that or by its number, where somebody has a permission for those of its department.
+    ///
+    /// # Errors
+    /// [`crate::Error::NoSuchComplaint`]; those of [`Principal::require_in`].
+    pub(super) async fn complaint_for(
+        &self,
+        given: &str,
+        permission: Permission,
+        principal: &Principal,
+    ) -> Result<String> {
+        let (id, department) = self.desk.complaint_in(given).await?;
+        principal.require_in(permission, department.as_deref())?;
+        Ok(id)
     }
 
     /// How many administrators could sign in.

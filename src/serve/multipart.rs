@@ -1,7 +1,7 @@
-//! A body with files: multipart/form-data (RFC 7578), read as it comes. Files go to the store part by part, and nothing is
-//! held but a portion. What is wrong is named, and nothing that was sent is quoted.
+//! A body with files: multipart/form-data (RFC 7578), read as it comes. Files go to the store while they arrive: of each body 3 MiB
+//! are held where that is a folder, 17 MiB where it is S3. What is wrong is named, and nothing that was sent is quoted.
 
-use super::{State, problem::Refusal};
+use super::{State, body, problem::Refusal};
 use crate::{
     Desk, Error,
     desk::attachments::{AT_ONCE, Received},
@@ -23,64 +23,59 @@ pub(super) struct Form<const N: usize> {
 
 /// Whether a body has parts.
 pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("multipart/form-data")
+    body::text(headers, header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim() == "multipart/form-data"
 }
 
-/// Reads a body with texts of the given names, each once at most, and up to [`AT_ONCE`] files; in any order. Where it is
-/// refused, nothing is left of its files.
-pub(super) async fn read<const N: usize>(
+/// Reads a body with texts of the given names, each once at most, and up to [`AT_ONCE`] files; in any order. Hands it on to
+/// whoever takes it; nothing is left of files that are not taken, or of a body that is refused, but what was arriving when its time
+/// was over: that is swept.
+pub(super) async fn taken<const N: usize, T>(
+    request: Request,
+    state: &State,
+    desk: &Desk,
+    names: [&'static str; N],
+    take: impl AsyncFnOnce(Form<N>) -> Result<T, Error>,
+) -> Result<T, Refusal> {
+    let form = read(request, state, desk, names).await?;
+    let files = form.files.clone();
+    let taken = take(form).await.map_err(Refusal::from);
+    discard(desk, &files, taken.as_ref().err()).await;
+    taken
+}
+
+async fn read<const N: usize>(
     request: Request,
     state: &State,
     desk: &Desk,
     names: [&'static str; N],
 ) -> Result<Form<N>, Refusal> {
     let headers = request.headers();
-    let coding = headers.get(header::CONTENT_ENCODING).is_none_or(|coding| coding == "identity");
-    if !is_multipart(headers) || !coding {
+    if !is_multipart(headers) || !body::is_plain(headers) {
         return Err(Refusal::NotMultipart);
     }
     let limit = state.settings().upload_body;
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
+    if body::announces_more(headers, limit) {
         return Err(too_large(limit));
     }
     let places = state.settings().uploads;
     let _place = state.uploads().try_acquire().map_err(|_| Refusal::TooManyUploads { places })?;
     let mut form = Form { texts: [const { None }; N], files: Vec::new() };
-    let patience = state.settings().upload_patience;
-    let read = tokio::time::timeout(patience, parts(request, state, desk, names, &mut form)).await;
-    match read.unwrap_or(Err(Refusal::BodyTooSlow { seconds: patience.as_secs() })) {
+    let read = body::in_time(state.settings().upload_patience, parts(request, state, desk, names, &mut form)).await;
+    match read {
         Ok(()) => Ok(form),
         Err(refusal) => {
-            discard(desk, &form.files).await;
+            discard(desk, &form.files, Some(&refusal)).await;
             Err(refusal)
         }
     }
 }
 
-/// Removes those files that nobody took, when it is known what became of a request. Where it is not, as after a fault of the
-/// database, they are left for the sweep: they may belong to somebody.
-pub(super) async fn discard_after(desk: &Desk, files: &[Received], outcome: Result<(), &Error>) {
-    if outcome.is_ok() || outcome.is_err_and(is_refusal) {
-        discard(desk, files).await;
+/// Removes those of some files that nobody took.
+async fn discard(desk: &Desk, files: &[Received], refusal: Option<&Refusal>) {
+    // A database that did not answer would not answer now either, and may be about to take them: they are swept later.
+    if matches!(refusal, Some(Refusal::Engine(Error::StoreUnavailable { .. }))) {
+        return;
     }
-}
-
-/// Whether a fault says that nothing was written.
-fn is_refusal(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::Store { .. }
-            | Error::StoreRace
-            | Error::StoreUnavailable { .. }
-            | Error::ShuttingDown
-            | Error::Overloaded { .. }
-            | Error::Internal(_)
-    )
-}
-
-async fn discard(desk: &Desk, files: &[Received]) {
     if let Err(error) = desk.discard(files).await {
         tracing::warn!(code = error.code(), "files that nobody took are swept later");
     }

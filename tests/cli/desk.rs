@@ -1,6 +1,7 @@
 //! What is done to a desk without its server: keys, tables, backups, new sealing keys.
 
 use super::{fenzhen, stdout, told};
+use fenzhen::desk::seal::{generate, write_new};
 
 fn on(folder: &tempfile::TempDir, arguments: &[&str]) -> std::process::Output {
     let data = folder.path().join("data");
@@ -38,6 +39,10 @@ fn a_backup_can_be_checked_and_is_never_written_over() {
     assert_eq!(stdout(&on(&folder, &["backup", "--verify", file])), counted);
     let again = told(&on(&folder, &["backup", file]));
     assert!(again.starts_with("exit 2") && again.contains("exists already"), "{again}");
+    // Its copies would be the attachments themselves.
+    let inside = folder.path().join("data/copy.sqlite");
+    let refused = told(&on(&folder, &["backup", inside.to_str().unwrap()]));
+    assert!(refused.starts_with("exit 2") && refused.contains("in another folder") && !inside.exists(), "{refused}");
     std::fs::write(file, "SQLite format 3, or not").unwrap();
     let broken = told(&on(&folder, &["backup", "--verify", file]));
     assert!(broken.starts_with("exit 2") && broken.contains("error:"), "{broken}");
@@ -46,14 +51,19 @@ fn a_backup_can_be_checked_and_is_never_written_over() {
 #[test]
 fn a_new_sealing_key_comes_before_the_old_ones() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(stdout(&on(&folder, &["reseal"])), "0 of 0 values changed\n");
+    let missing = told(&on(&folder, &["reseal", "--new-key"]));
+    assert!(missing.starts_with("exit 2") && missing.contains("seal.keys"), "{missing}");
+    assert!(!folder.path().join("data").exists(), "a wrong folder gets no keys");
+    std::fs::create_dir(folder.path().join("data")).unwrap();
     let file = folder.path().join("data/seal.keys");
+    write_new(&file, &generate("2026-11-26".parse().unwrap())).unwrap();
+    assert_eq!(stdout(&on(&folder, &["reseal"])), "0 of 0 values and files changed\n");
     let keys = || -> Vec<String> {
         let text = std::fs::read_to_string(&file).unwrap();
         text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
     };
     let before = keys();
-    assert_eq!(stdout(&on(&folder, &["reseal", "--new-key"])), "0 of 0 values changed\n");
+    assert_eq!(stdout(&on(&folder, &["reseal", "--new-key"])), "0 of 0 values and files changed\n");
     assert_eq!(keys()[1..], before, "the old ones stay");
     assert_ne!(keys()[0], before[0]);
 }

@@ -1,5 +1,6 @@
 //! The command line as a person runs it: exit code, stdout and stderr, with the shipped bundle.
 
+mod backup;
 mod classify;
 mod desk;
 mod explain;

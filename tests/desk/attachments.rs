@@ -17,7 +17,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use std::path::{Path, PathBuf};
 
 /// A photograph of three portions, with what cameras write at its beginning.
-fn photo(n: u8) -> Vec<u8> {
+pub fn photo(n: u8) -> Vec<u8> {
     let place = b"\xff\xd8\xff\xe1\x00\x18Exif\0\0GPS 31.2304N 121.4737E";
     [&place[..], &vec![n; 2_500_000]].concat()
 }
@@ -27,7 +27,7 @@ fn voice() -> Vec<u8> {
     [&b"#!AMR\n"[..], &[0x3c; 5_000]].concat()
 }
 
-async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
+pub async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
     let pieces: Vec<Result<Bytes>> = bytes.chunks(70_001).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     desk.receive("attachment 1", Some(name), stream::iter(pieces)).await
 }
@@ -35,12 +35,12 @@ async fn receive(desk: &Desk, name: &str, bytes: &[u8]) -> Result<Received> {
 const LATE: &str =
     r#"{"text": "外箱压坏了，里面的杯子全碎了", "channel": "app", "external_id": "a-1", "customer": {"id": "c9"}}"#;
 
-async fn accept(desk: &Desk, files: &[Received], key: Option<&str>) -> Result<Accepted> {
+pub async fn accept(desk: &Desk, files: &[Received], key: Option<&str>) -> Result<Accepted> {
     let submission = Submission { attachments: files.to_vec(), ..submission(LATE) };
-    desk.accept(&[Request { submission, key: key.map(str::to_owned) }]).await.unwrap().pop().unwrap()
+    desk.accept(&[Request { submission, key: key.map(str::to_owned) }]).await?.pop().unwrap()
 }
 
-async fn open(desk: &Desk, complaint: &str, id: &str) -> Result<(Option<String>, Vec<u8>)> {
+pub async fn open(desk: &Desk, complaint: &str, id: &str) -> Result<(Option<String>, Vec<u8>)> {
     let purpose = Purpose::try_from("核实破损".to_owned()).unwrap();
     let file = desk.attachment(complaint, id, &Principal::local(), purpose, None).await?;
     let name = file.name.clone();
@@ -119,12 +119,14 @@ fn what_broke_off_is_swept_after_a_day() {
     on_every_store(async |at| {
         // Written, and then the process was gone before the complaint was.
         receive(&at.desk, "a.jpg", &photo(1)).await.unwrap();
-        let kept = receive(&at.desk, "b.jpg", &photo(2)).await.unwrap();
-        let accepted = accept(&at.desk, &[kept], None).await.unwrap();
         // Gone in the middle of a file: no object yet.
         let half = PathBuf::from(format!("{}#1", stored(&at)[0].display()));
         std::fs::write(&half, "half").unwrap();
-        let foreign = at.folder().join("attachments/README");
+        let kept = receive(&at.desk, "b.jpg", &photo(2)).await.unwrap();
+        let accepted = accept(&at.desk, &[kept], None).await.unwrap();
+        // Another desk's, or of a database that was replaced: as old and as ours as it looks, it may be somebody's.
+        let foreign = at.folder().join("attachments/2025/01/01/01941f29-7c00-7000-8000-000000000000");
+        std::fs::create_dir_all(foreign.parent().unwrap()).unwrap();
         std::fs::write(&foreign, "not ours").unwrap();
         let later = at.again().await;
         at.pass(23);
@@ -136,6 +138,23 @@ fn what_broke_off_is_swept_after_a_day() {
         assert!(foreign.exists() && !half.exists());
         let id = &later.attachments(&accepted.id).await.unwrap()[0].id;
         assert!(open(&later, &accepted.id, id).await.unwrap().1 == photo(2));
+    });
+}
+
+#[test]
+fn what_was_given_up_is_nobodys_any_more() {
+    on_every_store(async |at| {
+        let file = receive(&at.desk, "a.jpg", &photo(1)).await.unwrap();
+        at.desk.discard(std::slice::from_ref(&file)).await.unwrap();
+        assert!(stored(&at).is_empty());
+        assert_eq!(accept(&at.desk, &[file], None).await.unwrap_err().code(), "invalid_request");
+        // And one that is taken is not given up.
+        let file = receive(&at.desk, "b.jpg", &photo(2)).await.unwrap();
+        let accepted = accept(&at.desk, std::slice::from_ref(&file), None).await.unwrap();
+        at.desk.discard(std::slice::from_ref(&file)).await.unwrap();
+        at.pass(30);
+        assert_eq!(at.desk.sweep_attachments().await.unwrap(), 0);
+        assert!(open(&at.desk, &accepted.id, &at.desk.attachments(&accepted.id).await.unwrap()[0].id).await.is_ok());
     });
 }
 
@@ -259,13 +278,55 @@ fn a_backup_has_every_file_and_says_which_is_missing() {
         see_to(store, None, &copies, &keys).await.unwrap();
         let original = stored(&at).remove(0);
         let copy = at.folder().join("copies").join(original.strip_prefix(at.folder().join("attachments")).unwrap());
-        std::fs::write(&copy, &std::fs::read(&original).unwrap()[..100]).unwrap();
+        let whole = std::fs::read(&original).unwrap();
+        std::fs::write(&copy, &whole[..100]).unwrap();
         let damaged = see_to(store, None, &copies, &keys).await.unwrap_err();
         assert!(damaged.code() == "backup" && damaged.to_string().contains("cut off"), "{damaged}");
+        see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.unwrap();
+        assert!(std::fs::read(&copy).unwrap() == whole, "a damaged copy is made anew");
         std::fs::remove_file(&copy).unwrap();
         assert!(
             see_to(store, None, &copies, &keys).await.unwrap_err().to_string().contains("does not have its object")
         );
+        std::fs::write(&original, &whole[..100]).unwrap();
+        std::fs::write(&copy, &whole[..200]).unwrap();
+        assert!(see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.is_err());
+        assert_eq!(std::fs::read(&copy).unwrap().len(), 200, "a damaged file takes the place of nothing");
+    });
+}
+
+#[test]
+fn one_damaged_file_does_not_keep_the_others_from_their_copies_and_keys() {
+    on_every_store(async |at| {
+        let mut files = Vec::new();
+        for n in 1..=3 {
+            files.push(receive(&at.desk, "a.jpg", &photo(n)).await.unwrap());
+        }
+        accept(&at.desk, &files, None).await.unwrap();
+        let paths = stored(&at);
+        std::fs::remove_file(&paths[0]).unwrap();
+        let bytes = std::fs::read(&paths[1]).unwrap();
+        std::fs::write(&paths[1], &bytes[..bytes.len() / 2]).unwrap();
+        let store = at.desk.store();
+        let keys = KeyRing::parse(&KEYS, "tests").unwrap();
+        let copies = Objects::in_folder(&at.folder().join("copies")).unwrap();
+        let told = see_to(store, Some(store.objects().unwrap()), &copies, &keys).await.unwrap_err();
+        let id = paths[0].file_name().unwrap().to_str().unwrap();
+        let said = format!("2 of 3 attachments are missing or damaged, the first is {id}: ");
+        assert!(told.code() == "backup" && told.to_string().contains(&said), "{told}");
+        let third = paths[2].strip_prefix(at.folder().join("attachments")).unwrap();
+        assert!(at.folder().join("copies").join(third).exists());
+        let text = add_key(&KEYS, "tests", "2026-12-01".parse().unwrap()).unwrap();
+        let both = KeyRing::parse(&text, "tests").unwrap();
+        let seen = std::cell::Cell::new(0);
+        let told = reseal(store, &both, |files| seen.set(files)).await.unwrap_err();
+        assert!(told.code() == "attachment_damaged" && told.to_string().contains(&said), "{told}");
+        assert_eq!(seen.get(), 3);
+        std::fs::remove_file(&paths[1]).unwrap();
+        let told = reseal(store, &both, |_| ()).await.unwrap_err();
+        assert!(told.to_string().contains("2 of 3"), "{told}");
+        let third = std::fs::read(&paths[2]).unwrap();
+        assert!(third.windows(10).any(|ten| ten == b"2026-12-01"), "it is under the new key");
     });
 }
 
@@ -276,10 +337,19 @@ fn files_come_under_a_new_key() {
         let accepted = accept(&at.desk, &[file], None).await.unwrap();
         let text = add_key(&KEYS, "tests", "2026-12-01".parse().unwrap()).unwrap();
         let both = KeyRing::parse(&text, "tests").unwrap();
-        assert_eq!(reseal(at.desk.store(), &both).await.unwrap(), (1, 1));
-        assert_eq!(reseal(at.desk.store(), &both).await.unwrap(), (1, 0));
         let old = KeyRing::parse(&KEYS, "tests").unwrap();
         let objects = at.desk.store().objects().unwrap();
+        let copies = Objects::in_folder(&at.folder().join("copies")).unwrap();
+        see_to(at.desk.store(), Some(objects), &copies, &old).await.unwrap();
+        // A run was killed while it wrote.
+        std::fs::write(format!("{}#1", stored(&at)[0].display()), "half").unwrap();
+        assert_eq!(reseal(at.desk.store(), &both, |_| ()).await.unwrap(), (1, 1));
+        assert_eq!(reseal(at.desk.store(), &both, |_| ()).await.unwrap(), (1, 0));
+        // The copy opens still; the next backup renews it, as the old key may be gone some day.
+        see_to(at.desk.store(), None, &copies, &old).await.unwrap();
+        see_to(at.desk.store(), Some(objects), &copies, &both).await.unwrap();
+        assert!(see_to(at.desk.store(), None, &copies, &old).await.is_err());
+        see_to(at.desk.store(), None, &copies, &both).await.unwrap();
         assert!(see_to(at.desk.store(), None, objects, &old).await.is_err(), "the old key alone opens it no longer");
         see_to(at.desk.store(), None, objects, &both).await.unwrap();
         assert_eq!(stored(&at).len(), 1);

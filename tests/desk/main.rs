@@ -3,6 +3,7 @@
 
 mod accounts;
 mod attachments;
+mod bucket;
 mod clock;
 mod contention;
 mod feedback;

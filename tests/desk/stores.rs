@@ -54,6 +54,11 @@ impl Fixture {
         desk(&self.url, self.folder.path(), self.now.clone(), &KEYS, &rules).await
     }
 
+    /// The same with another place for files.
+    pub async fn with_objects(&self, objects: Objects) -> Desk {
+        desk_with(&self.url, objects, self.now.clone(), &KEYS, &|_| {}).await
+    }
+
     /// Where what the desk keeps beside its database is.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -61,12 +66,22 @@ impl Fixture {
 }
 
 async fn desk(url: &str, folder: &Path, now: Arc<Mutex<Timestamp>>, keys: &str, rules: &dyn Fn(&mut House)) -> Desk {
+    let objects = Objects::in_folder(&folder.join("attachments")).unwrap();
+    desk_with(url, objects, now, keys, rules).await
+}
+
+async fn desk_with(
+    url: &str,
+    objects: Objects,
+    now: Arc<Mutex<Timestamp>>,
+    keys: &str,
+    rules: &dyn Fn(&mut House),
+) -> Desk {
     let pipeline = PIPELINE.clone();
     let mut house = House::open(None, &pipeline.taxonomy, &pipeline.policy).unwrap();
     rules(&mut house);
     let watch: Watch = Arc::new(move || *now.lock().unwrap());
     let keys = KeyRing::parse(keys, "tests").unwrap();
-    let objects = Objects::in_folder(&folder.join("attachments")).unwrap();
     let store = Store::open(url).await.unwrap().with_objects(objects);
     Desk::with_watch(store, house, Arc::new(pipeline), keys, watch)
 }

@@ -275,6 +275,14 @@ async fn evidence_comes_later_from_staff_and_customers() {
     assert_eq!(refused.code(), "invalid_command", "{refused}");
     stored(&at, 2).await;
 
+    let over = post(&format!("{progress}/actions"), r#"{"action": {"kind": "withdraw", "reason": "已解决"}}"#);
+    assert_eq!(at.send(over).await.status, 200);
+    // Before anything is read: of this body not a byte ever comes.
+    let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+    let closed = at.send(form(&own, never, &[])).await;
+    assert_eq!((closed.status.as_u16(), closed.code().as_str()), (409, "illegal_transition"), "{closed}");
+    foretold(&document(), "post", "/v1/progress/{token}/attachments", &closed);
+
     let elsewhere = at.key_for(DeskRole::Handler, None, Scope::Departments(["no-such".to_owned()].into())).await;
     let bearer = format!("Bearer {elsewhere}");
     let foreign = at.send(form(&path, body(&[voice()]), &[("authorization", &bearer)])).await;

@@ -9,11 +9,20 @@ use crate::{
     desk::{
         record::Record,
         store::queue::Work,
-        ticket::{Action, Actor, Evidence, Visibility},
+        ticket::{Action, ActionKind, Actor, Evidence, Visibility},
     },
 };
 
 impl Desk {
+    /// Asks whether somebody could add files to a ticket now, before any are sent.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTicket`]; those of [`super::super::ticket::Rules::permit`].
+    pub async fn check_attach(&self, ticket: &str, actor: &Actor) -> Result<()> {
+        let record = Record::read(self.store(), ticket).await?.ok_or(Error::NoSuchTicket)?;
+        self.house().rules().permit(&record.ticket, ActionKind::Attach, actor, self.now())
+    }
+
     /// Adds files to a ticket: an event of its history a file. A file that the ticket has already, by its hash, is not added
     /// again, so that a request may be repeated. Returns the ticket and the files in their order, each with whether it is new.
     ///

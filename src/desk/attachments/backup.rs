@@ -1,50 +1,59 @@
 //! Copies of files, beside a copy of the database.
 
-use super::{Objects, sealed::Opener};
+use super::{Objects, faults::Faults, sealed::Opener};
 use crate::{
     Error, Result,
     bundle::hex,
     desk::{
         seal::KeyRing,
         store::{
-            Store,
+            Store, Walk,
             entity::attachment::{self, Column, Entity},
         },
     },
 };
 use futures_util::StreamExt;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::EntityTrait;
 use sha2::{Digest, Sha256};
 
-/// So many rows are read at once.
-const PORTION: u64 = 500;
-
-/// Sees that a store has every file of a database, whole: each is opened and held against its hash. Those that are missing are
-/// copied from elsewhere first, where that is given; objects never change, so what is there need not be copied again.
+/// Sees that a store has every file of a database, whole: each is opened and held against its hash. What is missing or damaged
+/// is copied from elsewhere, where that is given, and so is what was resealed there since it was copied.
 ///
 /// # Errors
-/// [`Error::Backup`] with the id of the first that is missing or damaged; those of the database and of the stores.
+/// [`Error::Backup`] with how many are missing or damaged in the end, and the first of them; those of the database and of the
+/// stores.
 pub async fn see_to(database: &Store, from: Option<&Objects>, to: &Objects, keys: &KeyRing) -> Result<()> {
-    let mut last = String::new();
-    loop {
-        let after = Entity::find().filter(Column::Id.gt(&last)).order_by_asc(Column::Id).limit(PORTION);
-        let rows = after.all(database.read()).await?;
-        let Some(end) = rows.last() else { return Ok(()) };
-        last = end.id.clone();
+    let (mut walk, mut faults) = (Walk::of(Entity::find(), Column::Id), Faults::default());
+    while let Some(rows) = walk.next(database.read()).await? {
         for row in &rows {
-            let damaged = |error: Error| Error::Backup { reason: format!("the attachment {}: {error}", row.id) };
-            if let Some(from) = from
-                && !to.has(&row.object).await?
-            {
-                copy(from, to, &row.object).await.map_err(damaged)?;
-            }
-            check(to, keys, row).await.map_err(damaged)?;
+            let seen = match from {
+                Some(from) => bring(from, to, keys, row).await,
+                None => check(to, keys, row).await,
+            };
+            faults.note(&row.id, seen)?;
         }
     }
+    faults.told().map(|_| ()).map_err(|reason| Error::Backup { reason })
+}
+
+/// Checks a copy, and makes it anew where that is needed.
+async fn bring(from: &Objects, to: &Objects, keys: &KeyRing, row: &attachment::Model) -> Result<()> {
+    if to.has(&row.object).await? {
+        // Under an older key it opens only as long as the ring has that.
+        let older = async || !is_current(to, keys, row).await && is_current(from, keys, row).await;
+        if check(to, keys, row).await.is_ok() && !older().await {
+            return Ok(());
+        }
+        // What stands there may be better than what would take its place.
+        check(from, keys, row).await?;
+    }
+    copy(from, to, &row.object).await?;
+    check(to, keys, row).await
 }
 
 async fn copy(from: &Objects, to: &Objects, key: &str) -> Result<()> {
     let mut bytes = from.read(key).await?;
+    to.remove_half_written(key).await?;
     let mut writer = to.write(key);
     while let Some(portion) = bytes.next().await {
         let put = match portion {
@@ -70,5 +79,13 @@ async fn check(objects: &Objects, keys: &KeyRing, row: &attachment::Model) -> Re
     match size == row.size && hex(&hash.finalize()) == row.sha256 {
         true => Ok(()),
         false => Err(Error::AttachmentDamaged { reason: "it is not the file that its row tells of".into() }),
+    }
+}
+
+/// Whether a stored file is there, and under the current key.
+async fn is_current(objects: &Objects, keys: &KeyRing, row: &attachment::Model) -> bool {
+    match Opener::begin(objects, &row.id, &row.object).await {
+        Ok(mut file) => file.is_current(keys).await.unwrap_or(false),
+        Err(_) => false,
     }
 }

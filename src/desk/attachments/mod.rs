@@ -3,17 +3,19 @@
 //! In the order in which a file travels:
 //!
 //! 1. [`Format`] says what it is, by its first bytes.
-//! 2. [`Desk::receive`](crate::Desk::receive) takes it in as it comes, within the limit of its [`Kind`], and seals it portion by portion into
-//!    [`Objects`]: a folder, or an S3-compatible store.
+//! 2. [`Desk::receive`](crate::Desk::receive) takes it in as it comes, within the limit of its [`Kind`]: the database gets to know it,
+//!    then it is sealed portion by portion into [`Objects`]: a folder, or an S3-compatible store.
 //! 3. The intake, or [`Desk::attach`](crate::Desk::attach), writes its row, in the transaction that takes it: from then on it counts.
 //! 4. [`Desk::attachment`](crate::Desk::attachment) opens it for somebody, with an entry in the audit log.
-//! 5. What was received and never taken, because somebody or something broke off, is swept after a day.
+//! 5. What was received and never taken, because somebody or something broke off, is swept after a day. What a store has beside
+//!    that is never touched: it may be another desk's, or belong to a database that was replaced.
 //!
 //! Files are kept as they came. Where a picture was taken and with what (EXIF) stays in it, as it may be evidence; nothing
 //! shows it but the file itself.
 
 mod attach;
 pub mod backup;
+mod faults;
 mod format;
 mod objects;
 mod open;
@@ -23,6 +25,7 @@ mod row;
 mod sealed;
 mod sweep;
 mod tracks;
+mod upload;
 
 pub use format::{Format, Kind};
 pub use objects::Objects;

@@ -5,15 +5,21 @@ use axum::body::Bytes;
 use futures_util::{StreamExt, stream::BoxStream};
 use object_store::{ObjectStore, ObjectStoreExt, buffered::BufWriter, local::LocalFileSystem, path::Path as Key};
 use std::{
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use tokio::io::AsyncWriteExt;
 
-/// So much is held in memory before it goes out: the smallest part that S3 takes.
-const PART: usize = 5 << 20;
-/// So many parts of one file are under way at once.
-const PARTS: usize = 2;
+/// How much of a file goes out at once, and how many such parts are under way: so many and one more are held in memory.
+struct Parts {
+    bytes: usize,
+    at_once: usize,
+}
+
+const FOLDER: Parts = Parts { bytes: 1 << 20, at_once: 1 };
+/// The smallest parts that S3 takes; a second hides how long the first takes.
+const S3: Parts = Parts { bytes: 5 << 20, at_once: 2 };
 
 /// A store of objects. Cheap to clone.
 #[derive(Clone)]
@@ -55,9 +61,12 @@ impl Objects {
         Ok(Objects { store: Arc::new(store), folder: Some(folder) })
     }
 
-    /// The folder; none where the store is elsewhere.
-    pub fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
+    /// Whether a folder is the store's own, or will be inside of it.
+    pub fn holds(&self, folder: &Path) -> bool {
+        let Some(own) = &self.folder else { return false };
+        let Ok(folder) = std::path::absolute(folder) else { return false };
+        // One that is not there yet will be where the folders above it are.
+        folder.ancestors().find_map(|at| at.canonicalize().ok()).is_some_and(|at| at.starts_with(own))
     }
 
     /// Asks the store for something that it need not have: whether it is there and lets us in.
@@ -79,27 +88,52 @@ impl Objects {
 
     /// Begins an object.
     pub(super) fn write(&self, key: &str) -> Writer {
-        let writer = BufWriter::with_capacity(self.store.clone(), Key::from(key), PART).with_max_concurrency(PARTS);
+        let Parts { bytes, at_once } = if self.folder.is_some() { FOLDER } else { S3 };
+        let writer = BufWriter::with_capacity(self.store.clone(), Key::from(key), bytes).with_max_concurrency(at_once);
         Writer { writer }
     }
 
     /// The bytes of an object.
     pub(super) async fn read(&self, key: &str) -> Result<BoxStream<'static, Result<Bytes>>> {
+        // A folder that is there and a file in it that cannot be read is a fault of that file.
+        let fault = match self.folder.is_some() {
+            true => unreadable,
+            false => fault,
+        };
         let object = self.store.get(&Key::from(key)).await.map_err(fault)?;
-        Ok(object.into_stream().map(|bytes| bytes.map_err(fault)).boxed())
+        Ok(object.into_stream().map(move |bytes| bytes.map_err(fault)).boxed())
     }
 
-    /// The keys of all objects, in any order.
-    pub(super) fn list(&self) -> BoxStream<'static, Result<String>> {
-        self.store.list(None).map(|found| found.map(|object| object.location.to_string()).map_err(fault)).boxed()
-    }
-
-    /// Removes an object; one that is not there is as good as removed.
+    /// Removes an object, and what was written of it; one that is not there is as good as removed.
     pub(super) async fn remove(&self, key: &str) -> Result<()> {
+        self.remove_half_written(key).await?;
         match self.store.delete(&Key::from(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(fault(error)),
         }
+    }
+
+    /// Removes what stands in a folder beside an object since a process was killed that wrote it: `KEY#1`, `KEY#2` … Only
+    /// where nobody else writes it now. A bucket has rules of its own for parts of what never became whole.
+    pub(super) async fn remove_half_written(&self, key: &str) -> Result<()> {
+        let Some(object) = self.folder.as_ref().map(|folder| folder.join(key)) else { return Ok(()) };
+        let (Some(folder), Some(name)) = (object.parent(), object.file_name()) else { return Ok(()) };
+        let mut entries = match tokio::fs::read_dir(folder).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(out_of_reach)?,
+        };
+        while let Some(entry) = entries.next_entry().await.map_err(out_of_reach)? {
+            let beside = entry.file_name();
+            let rest = beside.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+            if !rest.is_some_and(|rest| rest.starts_with(b"#")) {
+                continue;
+            }
+            match tokio::fs::remove_file(entry.path()).await {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(out_of_reach(error)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -114,7 +148,7 @@ impl Writer {
         self.writer.put(bytes).await.map_err(fault)
     }
 
-    /// Makes it whole and durable.
+    /// Makes it whole and durable. Where that fails, the parts are taken back.
     pub async fn finish(mut self) -> Result<()> {
         self.writer.shutdown().await.map_err(out_of_reach)
     }
@@ -143,6 +177,16 @@ fn fault(error: object_store::Error) -> Error {
         return Error::AttachmentDamaged { reason: "the store does not have its object".into() };
     }
     out_of_reach(error)
+}
+
+fn unreadable(error: object_store::Error) -> Error {
+    match error {
+        object_store::Error::NotFound { .. } => fault(error),
+        error => {
+            tracing::warn!(%error, "the store of attachments");
+            Error::AttachmentDamaged { reason: "its object cannot be read".into() }
+        }
+    }
 }
 
 fn out_of_reach(error: impl std::fmt::Display) -> Error {

@@ -1,7 +1,7 @@
 //! Taking a file in while it comes.
 
 use super::{Format, Received, format::HEAD, sealed::Sealer, tracks::Tracks};
-use crate::{Desk, Error, Result, bundle::hex, desk::seal::KeyRing};
+use crate::{Desk, Error, Result, bundle::hex};
 use axum::body::Bytes;
 use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
@@ -18,8 +18,8 @@ impl Desk {
     /// takes is swept after a day. `part` is what messages call it.
     ///
     /// # Errors
-    /// [`Error::AttachmentKind`], [`Error::AttachmentTooLarge`] as soon as that is clear; those of the store of objects and of
-    /// the stream. Nothing is left then.
+    /// [`Error::AttachmentKind`], [`Error::AttachmentTooLarge`] as soon as that is clear; those of the database, of the store of
+    /// objects and of the stream. Nothing is left then; where a store is out of reach, what is left is swept later.
     pub async fn receive<E: From<Error>>(
         &self,
         part: &str,
@@ -35,7 +35,9 @@ impl Desk {
         let sealer = Sealer::begin(objects, &id, &key);
         let mut file = Incoming {
             part,
-            keys: self.keys(),
+            desk: self,
+            id: &id,
+            key: &key,
             sealer,
             head: Vec::new(),
             format: None,
@@ -43,36 +45,38 @@ impl Desk {
             size: 0,
             hash: Sha256::new(),
         };
-        match file.read(bytes).await {
+        let read = file.read(bytes).await;
+        let Incoming { sealer, format: begun, size, hash, .. } = file;
+        let received = match read {
+            Ok(format) => sealer.finish(self.keys()).await.map(|()| format).map_err(E::from),
+            Err(error) => {
+                sealer.abort().await;
+                Err(error)
+            }
+        };
+        match received {
             Ok(format) => {
-                let (size, sha256) = (file.size, hex(&file.hash.finalize()));
-                file.sealer.finish(self.keys()).await?;
+                let sha256 = hex(&hash.finalize());
                 Ok(Received { id, key, format, size, sha256, name: name.and_then(plain_name) })
             }
             Err(error) => {
-                file.sealer.abort().await;
+                if begun.is_some()
+                    && let Err(fault) = self.give_up([&id]).await
+                {
+                    tracing::warn!(code = fault.code(), "a file that did not come whole is swept later");
+                }
                 Err(error)
             }
         }
-    }
-
-    /// Removes files that were received and are not wanted after all, but none that a row has.
-    ///
-    /// # Errors
-    /// Those of the database and of the store of objects: then they are swept later.
-    pub async fn discard(&self, files: &[Received]) -> Result<()> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        let keys: Vec<String> = files.iter().map(|file| file.key.clone()).collect();
-        self.remove_unowned(keys).await.map(|_| ())
     }
 }
 
 /// A file on its way in.
 struct Incoming<'a> {
     part: &'a str,
-    keys: &'a KeyRing,
+    desk: &'a Desk,
+    id: &'a str,
+    key: &'a str,
     sealer: Sealer,
     /// The first bytes, until they say what it is.
     head: Vec<u8>,
@@ -107,10 +111,11 @@ impl Incoming<'_> {
         }
     }
 
-    /// Says what it is, and goes on with what was held back for that.
+    /// Says what it is, and goes on with what was held back for that: the database knows of it before the store does.
     async fn begin(&mut self) -> Result<Format> {
         let head = std::mem::take(&mut self.head);
         let format = Format::of(&head[..head.len().min(HEAD)]).ok_or_else(|| self.unknown())?;
+        self.desk.announce(self.id, self.key).await?;
         self.format = Some(format);
         self.tracks = (format == Format::Mp4).then(Tracks::default);
         self.take(&head).await?;
@@ -127,7 +132,7 @@ impl Incoming<'_> {
         if let Some(tracks) = &mut self.tracks {
             tracks.read(bytes);
         }
-        self.sealer.put(self.keys, bytes).await
+        self.sealer.put(self.desk.keys(), bytes).await
     }
 
     fn unknown(&self) -> Error {

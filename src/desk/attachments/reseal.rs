@@ -2,43 +2,45 @@
 
 use super::{
     Objects,
+    faults::Faults,
     row::name_place,
     sealed::{Opener, Sealer},
 };
 use crate::{
-    Result,
+    Error, Result,
     desk::{
         seal::KeyRing,
         store::{
-            Store,
+            Store, Walk,
             entity::attachment::{self, Column, Entity},
         },
     },
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
-
-/// So many rows are read at once.
-const PORTION: u64 = 500;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 /// Seals every file, and its name, with the current key. Where it breaks off, the next run goes on. Returns how many files
-/// there are, and how many of them were under an older key.
+/// there are, and how many of them were under an older key; `progress` hears of the files so far.
 ///
 /// # Errors
-/// Those of the database and of the store of objects; [`crate::Error::Sealed`] where the ring lacks a key.
-pub async fn reseal(store: &Store, keys: &KeyRing) -> Result<(u64, u64)> {
+/// Those of the database and of the store of objects; when all others are done, [`Error::AttachmentDamaged`] with how many
+/// could not be opened, as they are missing or damaged or the ring lacks their key, and the first of them.
+pub async fn reseal(store: &Store, keys: &KeyRing, progress: impl Fn(u64)) -> Result<(u64, u64)> {
     let (mut files, mut changed) = (0, 0);
-    let mut last = String::new();
-    loop {
-        let after = Entity::find().filter(Column::Id.gt(&last)).order_by_asc(Column::Id).limit(PORTION);
-        let rows = after.all(store.read()).await?;
-        let Some(end) = rows.last() else { return Ok((files, changed)) };
-        last = end.id.clone();
+    let (mut walk, mut faults) = (Walk::of(Entity::find(), Column::Id), Faults::default());
+    while let Some(rows) = walk.next(store.read()).await? {
+        let objects = store.objects()?;
         for row in &rows {
-            let anew = object(store.objects()?, keys, row).await? | name(store, keys, row).await?;
+            let anew = name(store, keys, row).await;
+            let anew = match object(objects, keys, row).await {
+                Ok(also) => anew.map(|anew| anew | also),
+                Err(error) => Err(error),
+            };
+            changed += u64::from(faults.note(&row.id, anew)?.unwrap_or(false));
             files += 1;
-            changed += u64::from(anew);
+            progress(files);
         }
     }
+    faults.told().map(|files| (files, changed)).map_err(|reason| Error::AttachmentDamaged { reason })
 }
 
 async fn object(objects: &Objects, keys: &KeyRing, row: &attachment::Model) -> Result<bool> {
@@ -47,6 +49,7 @@ async fn object(objects: &Objects, keys: &KeyRing, row: &attachment::Model) -> R
         return Ok(false);
     }
     // Under the same key: it takes the place of the old one when it is whole.
+    objects.remove_half_written(&row.object).await?;
     let mut anew = Sealer::begin(objects, &row.id, &row.object);
     loop {
         let copied = match old.next(keys).await {

@@ -1,6 +1,6 @@
 //! The rows of files.
 
-use super::{Format, Received};
+use super::{Format, Received, upload::take};
 use crate::{
     Error, Result,
     desk::{
@@ -15,7 +15,8 @@ use crate::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,6 +62,9 @@ impl From<attachment::Model> for AttachmentView {
 }
 
 /// Writes the row of a file that a complaint takes; `event` is where its ticket's history tells of it. Returns what it is.
+///
+/// # Errors
+/// [`Error::InvalidRequest`] where it is not there to be taken; those of the database.
 pub(in crate::desk) async fn keep(
     change: &Transaction,
     keys: &KeyRing,
@@ -70,6 +74,7 @@ pub(in crate::desk) async fn keep(
     by: &By,
     now: Timestamp,
 ) -> Result<AttachmentView> {
+    take(change, &file.id).await?;
     let name = file.name.as_ref().map(|name| keys.seal(&name_place(&file.id), name.as_bytes()));
     // Ids and times of those that come at once may be in any order.
     let before = Entity::find().filter(Column::ComplaintId.eq(complaint)).count(change).await?;
@@ -87,24 +92,8 @@ pub(in crate::desk) async fn keep(
         name_sealed: name,
         created_at: micros(now),
     };
-    let view = row.clone().into();
-    Entity::insert(attachment::ActiveModel {
-        id: Set(row.id),
-        complaint_id: Set(row.complaint_id),
-        place: Set(row.place),
-        event: Set(row.event),
-        role: Set(row.role),
-        actor: Set(row.actor),
-        media_type: Set(row.media_type),
-        size: Set(row.size),
-        sha256: Set(row.sha256),
-        object: Set(row.object),
-        name_sealed: Set(row.name_sealed),
-        created_at: Set(row.created_at),
-    })
-    .exec_without_returning(change)
-    .await?;
-    Ok(view)
+    Entity::insert(row.clone().into_active_model().reset_all()).exec_without_returning(change).await?;
+    Ok(row.into())
 }
 
 /// The files of a complaint, in the order in which they came.

@@ -47,10 +47,15 @@ impl Sealer {
         Ok(())
     }
 
-    /// Makes the object whole and durable.
+    /// Makes the object whole and durable. Where that fails, what was written is taken back.
     pub async fn finish(mut self, keys: &KeyRing) -> Result<()> {
-        self.portion(keys, true).await?;
-        self.writer.finish().await
+        match self.portion(keys, true).await {
+            Ok(()) => self.writer.finish().await,
+            Err(error) => {
+                self.abort().await;
+                Err(error)
+            }
+        }
     }
 
     /// Takes back what was written.

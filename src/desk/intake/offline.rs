@@ -39,20 +39,29 @@ pub struct Offline {
     channels: HashMap<String, String>,
     /// The channel of rows that name none.
     channel: Option<String>,
+    /// The name of the file.
+    file: String,
     /// How often a row was the same: two equal rows are two complaints.
     seen: HashMap<[u8; 32], u32>,
 }
 
 impl Offline {
-    /// A reader for a house in this zone; rows that name no channel came by `channel`.
-    pub fn new(zone: TimeZone, channel: Option<String>) -> Self {
+    /// A reader of a file for a house in this zone; rows that name no channel came by `channel`.
+    pub fn new(zone: TimeZone, channel: Option<String>, file: &str) -> Self {
         let known: BTreeMap<String, Vec<String>> =
             toml::from_str(include_str!("channels.toml")).expect("the built-in table of channels is valid");
         let named = |(id, names): (String, Vec<String>)| names.into_iter().map(move |name| (name, id.clone()));
-        Offline { zone, channels: known.into_iter().flat_map(named).collect(), channel, seen: HashMap::new() }
+        Offline {
+            zone,
+            channels: known.into_iter().flat_map(named).collect(),
+            channel,
+            file: file.into(),
+            seen: HashMap::new(),
+        }
     }
 
-    /// The request that a row comes to. A row has a key of its own, so that a file which breaks off may be taken again.
+    /// The request that a row comes to. A row has a key of its own, so that a file which breaks off may be taken again; where
+    /// neither an id nor a time tells it from the same words on another day, the name of its file does.
     ///
     /// # Errors
     /// [`crate::Error::Request`], which names the field and never quotes it.
@@ -74,10 +83,16 @@ impl Offline {
         }
         let json = Value::Object(object).to_string();
         let submission = Submission::from_json(json.as_bytes())?;
-        // No caller's keys begin so.
-        let hash: [u8; 32] = Sha256::digest(json.as_bytes()).into();
+        let mut hash = Sha256::new_with_prefix(&json);
+        if submission.complaint.id.is_none() && submission.complaint.received_at.is_none() {
+            // After a byte that JSON does not have.
+            hash.update([0]);
+            hash.update(&self.file);
+        }
+        let hash: [u8; 32] = hash.finalize().into();
         let nth = self.seen.entry(hash).or_default();
         *nth += 1;
+        // No caller's keys begin so.
         Ok(Request { submission, key: Some(format!("/file/{}/{nth}", hex(&hash))) })
     }
 
@@ -119,7 +134,11 @@ mod tests {
     use super::*;
 
     fn offline() -> Offline {
-        Offline::new(TimeZone::get("Asia/Shanghai").unwrap(), Some("phone".into()))
+        of("热线登记.csv")
+    }
+
+    fn of(file: &str) -> Offline {
+        Offline::new(TimeZone::get("Asia/Shanghai").unwrap(), Some("phone".into()), file)
     }
 
     fn row(fields: &[(&'static str, &str)], received: &str) -> Row {
@@ -153,6 +172,19 @@ mod tests {
         let [one, two] = keys();
         assert_ne!(one, two);
         assert_eq!(keys(), [one, two]);
+    }
+
+    #[test]
+    fn the_same_words_on_another_day_are_another_complaint() {
+        let key = |file: &str, row: Row| of(file).request(row).unwrap().key.unwrap();
+        let bare = || Row { received: None, ..row(&[], "") };
+        assert_ne!(key("1125.csv", bare()), key("1126.csv", bare()));
+        assert_eq!(key("1125.csv", bare()), key("1125.csv", bare()));
+        // What says itself which it is may come in any file.
+        let timed = || row(&[], "2026-11-25 09:05");
+        assert_eq!(key("1125.csv", timed()), key("week.csv", timed()));
+        let named = || Row { received: None, ..row(&[("external_id", "热线-7")], "") };
+        assert_eq!(key("1125.csv", named()), key("week.csv", named()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeSet,
     fs::{File, OpenOptions},
     io::{Error as Fault, ErrorKind, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
 
@@ -105,6 +105,56 @@ pub fn add_key(text: &str, origin: &str, today: Date) -> Result<Zeroizing<String
     Ok(added)
 }
 
+/// Puts a new current key into a key file, as [`add_key`] does. Whatever happens, the old file or the new one is there, whole;
+/// when this returns, a loss of power changes nothing about the new one.
+///
+/// # Errors
+/// [`Error::File`]; [`Error::SealKeys`] where the file has a fault, or a file with other keys stands where the new one is
+/// written: `NAME.new`.
+pub fn renew(path: &Path, today: Date) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let old = read(path)?;
+    let known = keys(&old).map_err(|reason| Error::SealKeys { origin: path.display().to_string(), reason })?;
+    let text = add_key(&old, &path.display().to_string(), today)?;
+    match left(&beside)? {
+        Left::Nothing => write_new(&beside, &text)?,
+        // It broke off in the middle, so nothing was sealed with it.
+        Left::Broken => {
+            std::fs::remove_file(&beside).map_err(|source| Error::file(&beside, source))?;
+            write_new(&beside, &text)?;
+        }
+        // A run that broke off made it, and may have sealed with it already.
+        Left::Keys(left) if left.len() == known.len() + 1 && left[1..] == known[..] => {}
+        Left::Keys(_) => {
+            let reason = format!("it has other keys than {}: move it away, and keep it", path.display());
+            return Err(Error::SealKeys { origin: beside.display().to_string(), reason });
+        }
+    }
+    std::fs::rename(&beside, path).map_err(|source| Error::file(path, source))?;
+    settle(path)
+}
+
+/// What stands where a new key file is written.
+enum Left {
+    Nothing,
+    Broken,
+    Keys(Vec<(String, Key)>),
+}
+
+fn left(path: &Path) -> Result<Left> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(fault) if fault.kind() == ErrorKind::NotFound => return Ok(Left::Nothing),
+        Err(source) => return Err(Error::file(path, source)),
+    };
+    Ok(match std::str::from_utf8(&bytes).map(keys) {
+        Ok(Ok(keys)) if !keys.is_empty() => Left::Keys(keys),
+        _ => Left::Broken,
+    })
+}
+
 /// Writes a new file that only its owner may read and change. An existing one is never overwritten.
 ///
 /// # Errors
@@ -115,7 +165,22 @@ pub fn write_new(path: &Path, text: &str) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let write = |mut file: File| file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    options.open(path).and_then(write).map_err(|source| Error::file(path, source))
+    options.open(path).and_then(write).map_err(|source| Error::file(path, source))?;
+    settle(path)
+}
+
+/// Makes the name of a file durable: it is kept by its folder.
+fn settle(path: &Path) -> Result<()> {
+    // Elsewhere a folder cannot be opened, and the system sees to its names itself.
+    if cfg!(unix) {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| Error::file(folder, source))?;
+    }
+    Ok(())
 }
 
 /// The text of a key file that only its owner may read and change.

@@ -3,7 +3,7 @@
 //! 1. [`Place`] is the table, column and row of a value. It is part of what is authenticated, so a sealed value opens in
 //!    its own place only.
 //! 2. [`KeyRing`] holds the keys, from a file or an environment variable; it seals with the first and opens with any.
-//! 3. [`KeyRing::reseal`] brings old values to the current key; [`add_key`] gives a key file with a new one.
+//! 3. [`KeyRing::reseal`] brings old values to the current key; [`add_key`] gives a text with a new one, [`renew`] a key file.
 //! 4. [`KeyRing::contact_index`] finds equal contacts without opening any.
 //!
 //! Sealed bytes: version 1 (one byte), the length of the key's id (one byte), the id, a random nonce (24 bytes), then the
@@ -31,5 +31,5 @@ mod ring;
 mod tests;
 
 pub use envelope::Place;
-pub use keyfile::{add_key, generate, write_new};
+pub use keyfile::{add_key, generate, renew, write_new};
 pub use ring::KeyRing;

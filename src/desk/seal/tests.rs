@@ -154,6 +154,34 @@ fn a_generated_file_works_and_takes_new_keys() {
 }
 
 #[test]
+fn a_key_file_gets_its_new_key_whatever_a_run_left_that_broke_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, beside) = (folder.path().join("seal.keys"), folder.path().join("seal.keys.new"));
+    let day = "2026-12-01".parse().unwrap();
+    let first = generate("2026-11-26".parse().unwrap());
+    write_new(&path, &first).unwrap();
+    let second = add_key(&first, "keys", day).unwrap();
+    // It got as far as the new file, and that may have sealed something.
+    write_new(&beside, &second).unwrap();
+    renew(&path, day).unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), *second);
+    // It did not get so far.
+    for broken in ["", "2026-12-01:AAAA", &second[..second.len() - 20]] {
+        let before = std::fs::read_to_string(&path).unwrap();
+        write_new(&beside, broken).unwrap();
+        renew(&path, day).unwrap();
+        let after = std::fs::read_to_string(&path).unwrap();
+        assert!(after.contains(before.lines().find(|line| !line.starts_with('#')).unwrap()) && after != before);
+        assert!(!beside.exists());
+    }
+    // Somebody else's are not thrown away.
+    write_new(&beside, &first).unwrap();
+    let told = renew(&path, day).unwrap_err().to_string();
+    assert!(told.contains("move it away") && beside.exists(), "{told}");
+    assert!(KeyRing::from_file(&path).is_ok());
+}
+
+#[test]
 fn a_key_file_is_private_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys");

@@ -40,14 +40,23 @@ pub async fn copy(store: &Store, to: &Path) -> Result<Backup> {
     let path = to.to_str().ok_or_else(|| wrong("the path is not UTF-8".into()))?;
     let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO $1", [path.into()]);
     store.read().execute_raw(copy).await.map_err(|_| wrong(format!("{} cannot be written", to.display())))?;
+    forget_uploads(to).await?;
     verify(to).await
 }
 
-/// Sees that the attachments of a copied database are in the folder `copies`, whole; those that are missing are copied first from
+/// What was on its way belongs to the desk that was copied: one that begins with the copy must not sweep it.
+async fn forget_uploads(file: &Path) -> Result<()> {
+    let store = super::connect::open(&format!("sqlite://{}", file.display())).await?;
+    entity::upload::Entity::delete_many().exec(store.writer()).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// Sees that the attachments of a copied database are in the folder `copies`, whole; those that are not are copied first from
 /// where they are in use, where that is given.
 ///
 /// # Errors
-/// [`Error::Backup`] with the first that is missing or damaged.
+/// [`Error::Backup`] with how many are missing or damaged, and the first of them.
 pub async fn attachments(file: &Path, from: Option<&Objects>, copies: &Path, keys: &KeyRing) -> Result<()> {
     if from.is_none() && !copies.is_dir() {
         return Err(Error::Backup { reason: format!("there is no folder {}", copies.display()) });

@@ -16,9 +16,11 @@ mod lock;
 pub mod migrate;
 pub mod queue;
 mod time;
+mod walk;
 
 pub use lock::{Lock, hold};
 pub use time::{instant, micros};
+pub(in crate::desk) use walk::Walk;
 
 use super::attachments::Objects;
 use crate::{Error, Result};

@@ -20,4 +20,5 @@ pub mod sign_in;
 pub mod staff;
 pub mod ticket;
 pub mod ticket_event;
+pub mod upload;
 pub mod webhook;

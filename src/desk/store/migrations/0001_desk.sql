@@ -280,3 +280,11 @@ CREATE TABLE attachment (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX attachment_complaint ON attachment (complaint_id, place);
+
+-- Files on their way: here before their first byte is stored, and until a complaint takes them. Nobody takes one that was given up.
+CREATE TABLE upload (
+    id TEXT PRIMARY KEY,
+    object TEXT NOT NULL UNIQUE,
+    given_up BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);

@@ -95,9 +95,7 @@ impl Rules<'_> {
         let fault = |reason| Error::TicketCommand { command: kind.id(), reason };
         let at = now.max(ticket.changed_at);
         command.expected.check(ticket.number, ticket.version)?;
-        if let Some(refusal) = access::refusal(self.policy, ticket, actor, kind, at) {
-            return Err(self.refused(refusal, ticket, actor, kind, at));
-        }
+        self.permit(ticket, kind, actor, at)?;
         check::note(kind, actor.by.role, command.note.as_deref()).map_err(fault)?;
         check::action(self.taxonomy, ticket, &command.action, at).map_err(fault)?;
         let facts = outcome::Outcome { rules: self, ticket, actor, at }.facts(&command.action).map_err(fault)?;
@@ -109,6 +107,18 @@ impl Rules<'_> {
             note: command.note.clone().filter(|_| place == 0),
         };
         Ok(facts.into_iter().enumerate().map(event).collect())
+    }
+
+    /// Whether somebody can do something to a ticket now, whatever is said with it.
+    ///
+    /// # Errors
+    /// As [`Rules::decide`].
+    pub fn permit(&self, ticket: &Ticket, kind: ActionKind, actor: &Actor, now: Timestamp) -> Result<()> {
+        let at = now.max(ticket.changed_at);
+        match access::refusal(self.policy, ticket, actor, kind, at) {
+            Some(refusal) => Err(self.refused(refusal, ticket, actor, kind, at)),
+            None => Ok(()),
+        }
     }
 
     /// What somebody can do to a ticket now, in the order of a ticket's life: the buttons of a console.

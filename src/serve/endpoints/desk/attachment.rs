@@ -1,12 +1,8 @@
 //! `GET /v1/complaints/{id}/attachments/{attachment}`
 
-use super::front;
+use super::{front, original};
 use crate::{
-    Error,
-    desk::{
-        access::{Permission, audit::Purpose},
-        attachments::Format,
-    },
+    desk::{access::Permission, attachments::Format},
     serve::{
         State,
         caller::{Caller, RequestId},
@@ -62,13 +58,8 @@ pub(super) async fn attachment(
     let front = front(&state)?;
     let [purpose] = given.only(["purpose"], "purpose")?;
     caller.require(Permission::ComplaintsReadOriginal)?;
-    let purpose = purpose.ok_or_else(|| Error::InvalidRequest {
-        what: "purpose".into(),
-        reason: "is missing: say what the file is needed for".into(),
-    })?;
-    let purpose = Purpose::try_from(purpose)?;
-    let (complaint, department) = front.desk.complaint_in(&id).await?;
-    caller.0.require_in(Permission::ComplaintsReadOriginal, department.as_deref())?;
+    let purpose = original::purpose(purpose, "file")?;
+    let complaint = front.complaint_for(&id, Permission::ComplaintsReadOriginal, &caller.0).await?;
     let request = request.map(|Extension(RequestId(id))| id);
     let file = front.desk.attachment(&complaint, &attachment, &caller.0, purpose, request).await?;
     let headers = [

@@ -34,7 +34,6 @@ pub(super) async fn attachments(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::ComplaintsRead)?;
-    let (complaint, department) = front.desk.complaint_in(&id).await?;
-    caller.0.require_in(Permission::ComplaintsRead, department.as_deref())?;
+    let complaint = front.complaint_for(&id, Permission::ComplaintsRead, &caller.0).await?;
     Ok(Json(List { items: front.desk.attachments(&complaint).await?, next: None }))
 }

@@ -31,7 +31,6 @@ pub(super) async fn complaint(
     let front = front(&state)?;
     given.none()?;
     caller.require(Permission::ComplaintsRead)?;
-    let (id, department) = front.desk.complaint_in(&id).await?;
-    caller.0.require_in(Permission::ComplaintsRead, department.as_deref())?;
+    let id = front.complaint_for(&id, Permission::ComplaintsRead, &caller.0).await?;
     Ok(Json(front.desk.complaint(&id).await?))
 }

@@ -11,7 +11,7 @@ use crate::{
     serve::{
         State,
         caller::Caller,
-        multipart,
+        multipart::{self, Form},
         problem::{Problem, Refusal},
         query::{Given, Id},
         refused::{Refused, RefusedFiles},
@@ -28,7 +28,7 @@ use utoipa::ToSchema;
 
 /// Files for a ticket.
 #[derive(Deserialize, ToSchema)]
-#[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[allow(dead_code, reason = "the form of a request, for the document; `multipart::taken` reads it")]
 #[serde(deny_unknown_fields)]
 pub(super) struct HandedEvidence {
     /// One to three images or recordings.
@@ -74,15 +74,15 @@ pub(super) async fn attach(
     let id = front.desk.ticket_id(&id).await?;
     let department = front.desk.department_of(&id).await?;
     caller.0.require_in(Permission::TicketsAct, department.as_deref())?;
-    let form = multipart::read(request, &state, &front.desk, ["visibility"]).await?;
-    let [said] = &form.texts;
-    let attached = match visibility(said.as_deref()).and_then(|visibility| some(&form.files).map(|()| visibility)) {
-        Ok(visibility) => front.desk.attach(&id, &form.files, visibility, &caller.actor()).await,
-        Err(error) => Err(error),
+    let actor = caller.actor();
+    front.desk.check_attach(&id, &actor).await?;
+    let attach = async |form: Form<1>| {
+        let [said] = form.texts;
+        let visibility = visibility(said.as_deref())?;
+        some(&form.files)?;
+        front.desk.attach(&id, &form.files, visibility, &actor).await
     };
-    // What the ticket had already, or would not have.
-    multipart::discard_after(&front.desk, &form.files, attached.as_ref().map(|_| ())).await;
-    let (record, files) = attached?;
+    let (record, files) = multipart::taken(request, &state, &front.desk, ["visibility"], attach).await?;
     let fresh = files.iter().any(|(_, fresh)| *fresh);
     let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
     let items = files.into_iter().map(|(view, _)| view).collect();

@@ -65,7 +65,7 @@ pub(super) struct Handed {
 
 /// A complaint with files.
 #[derive(Deserialize, ToSchema)]
-#[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[allow(dead_code, reason = "the form of a request, for the document; `multipart::taken` reads it")]
 #[serde(deny_unknown_fields)]
 pub(super) struct HandedWithFiles {
     /// The same as in the JSON body.
@@ -190,26 +190,21 @@ pub(super) async fn intake(
     Ok((status, [(header::LOCATION, place)], Json(taken)).into_response())
 }
 
-/// The files are on the disk before the complaint is; those that it does not take go again.
+/// The files are on the disk before the complaint is.
 async fn with_files(
     state: &State,
     front: &Front,
     key: Option<String>,
     request: HttpRequest,
 ) -> Result<Accepted, Refusal> {
-    let form = multipart::read(request, state, &front.desk, ["complaint"]).await?;
-    let [complaint] = &form.texts;
     let missing = || Error::InvalidRequest { what: "complaint".into(), reason: "is missing among the parts".into() };
-    let submission = complaint.as_deref().ok_or_else(missing).and_then(Submission::from_json);
-    let accepted = match submission {
-        Ok(submission) => {
-            let submission = Submission { attachments: form.files.clone(), ..submission };
-            front.line.submit(Request { submission, key }).await
-        }
-        Err(error) => Err(error),
-    };
-    multipart::discard_after(&front.desk, &form.files, accepted.as_ref().map(|_| ())).await;
-    Ok(accepted?)
+    multipart::taken(request, state, &front.desk, ["complaint"], async |form| {
+        let [complaint] = form.texts;
+        let submission = Submission::from_json(&complaint.ok_or_else(missing)?)?;
+        let submission = Submission { attachments: form.files, ..submission };
+        front.line.submit(Request { submission, key }).await
+    })
+    .await
 }
 
 /// The caller's key, made unique to the caller: nobody meets somebody else's.

@@ -46,14 +46,18 @@ pub(super) async fn original(
     let front = front(&state)?;
     let [purpose] = given.only(["purpose"], "purpose")?;
     caller.require(Permission::ComplaintsReadOriginal)?;
-    let purpose = purpose.ok_or_else(|| Error::InvalidRequest {
-        what: "purpose".into(),
-        reason: "is missing: say what the original is needed for".into(),
-    })?;
-    let purpose = Purpose::try_from(purpose)?;
-    let (id, department) = front.desk.complaint_in(&id).await?;
-    caller.0.require_in(Permission::ComplaintsReadOriginal, department.as_deref())?;
+    let purpose = self::purpose(purpose, "original")?;
+    let id = front.complaint_for(&id, Permission::ComplaintsReadOriginal, &caller.0).await?;
     let request = request.map(|Extension(RequestId(id))| id);
     let original = front.desk.original(&id, &caller.0, purpose, request).await?;
     Ok(Json(OriginalView { text: original.text, contact: original.contact }))
+}
+
+/// What somebody says that a thing is needed for.
+pub(super) fn purpose(said: Option<String>, thing: &str) -> Result<Purpose, Error> {
+    let missing = || Error::InvalidRequest {
+        what: "purpose".into(),
+        reason: format!("is missing: say what the {thing} is needed for"),
+    };
+    Purpose::try_from(said.ok_or_else(missing)?)
 }

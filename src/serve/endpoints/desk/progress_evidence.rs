@@ -4,7 +4,8 @@ use super::{evidence, front};
 use crate::{
     desk::customer::Progress,
     serve::{
-        State, multipart,
+        State,
+        multipart::{self, Form},
         problem::{Problem, Refusal},
         query::{Given, Id},
         refused::RefusedFiles,
@@ -19,7 +20,7 @@ use utoipa::ToSchema;
 
 /// Files of a customer.
 #[derive(Deserialize, ToSchema)]
-#[allow(dead_code, reason = "the form of a request, for the document; `multipart::read` reads it")]
+#[allow(dead_code, reason = "the form of a request, for the document; `multipart::taken` reads it")]
 #[serde(deny_unknown_fields)]
 pub(super) struct HandedFiles {
     /// One to three images or recordings.
@@ -49,13 +50,11 @@ pub(super) async fn attach_as_customer(
 ) -> Result<Json<Progress>, Refusal> {
     let front = front(&state)?;
     given.none()?;
-    // Before anything is read: nobody but a customer sends files here.
-    front.desk.progress(&token).await?;
-    let form = multipart::read(request, &state, &front.desk, []).await?;
-    let attached = match evidence::some(&form.files) {
-        Ok(()) => front.desk.attach_as_customer(&token, &form.files).await,
-        Err(error) => Err(error),
+    // Before anything is read: nobody but a customer sends files here, and only where they are of use.
+    front.desk.check_attach_as_customer(&token).await?;
+    let attach = async |form: Form<0>| {
+        evidence::some(&form.files)?;
+        front.desk.attach_as_customer(&token, &form.files).await
     };
-    multipart::discard_after(&front.desk, &form.files, attached.as_ref().map(|_| ())).await;
-    Ok(Json(attached?))
+    Ok(Json(multipart::taken(request, &state, &front.desk, [], attach).await?))
 }
