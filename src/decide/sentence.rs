@@ -99,13 +99,18 @@ pub(super) fn nothing_known(language: Language) -> String {
     }
 }
 
-pub(super) fn foreign(language: Language) -> String {
+pub(super) fn foreign(language: Language, signal: Option<&str>) -> String {
     match language {
-        Language::Zh => "内容不像本系统所学的投诉（如广告、新闻、乱码、外语），需要人工判断".into(),
+        Language::Zh => {
+            let but = signal.map(|signal| format!("，但涉及「{signal}」")).unwrap_or_default();
+            format!("内容不像本系统所学的投诉（如广告、新闻、乱码、外语）{but}，需要人工判断")
+        }
         Language::En => {
-            "this does not look like the complaints that the model knows (advertisement, news, gibberish, another \
-             language …): a person decides"
-                .into()
+            let but = signal.map(|signal| format!(", but it speaks of \"{signal}\"")).unwrap_or_default();
+            format!(
+                "this does not look like the complaints that the model knows (advertisement, news, gibberish, another \
+                 language …){but}: a person decides"
+            )
         }
     }
 }

@@ -2,6 +2,11 @@ use super::*;
 use crate::decision::Reason;
 use std::path::Path;
 
+/// The verdict on a text that nobody took for foreign, in Chinese.
+fn verdict(policy: &Policy, taxonomy: &Taxonomy, prediction: &Prediction, urgency: Option<&Urgency>) -> Verdict {
+    verdict_in(Language::Zh, policy, taxonomy, prediction, urgency, None)
+}
+
 fn with(taxonomy: &Taxonomy, department: &str, probability: f32, second: &str, its: f32) -> Prediction {
     let mut prediction = Prediction::default();
     prediction[Head::Department] = vec![0.0; taxonomy.departments.len()];
