@@ -45,7 +45,7 @@ pub fn outside(policy: &Policy, out_of_scope: Option<f32>) -> bool {
 ///
 /// The least sure of the heads that the policy names decides; heads that the bundle lacks are passed over. Signals and
 /// levels that the policy wants confirmed keep a sure complaint from automatic dispatch. A text from outside what the bundle
-/// knows goes to a person, however sure the heads are; a signal that the policy wants confirmed is named there too.
+/// knows goes to a person, however sure the heads are; a signal that the policy wants confirmed is named there too, or else the most urgent level.
 pub fn verdict_in(
     language: Language,
     policy: &Policy,
@@ -55,10 +55,14 @@ pub fn verdict_in(
     out_of_scope: Option<f32>,
 ) -> Verdict {
     if outside(policy, out_of_scope) {
-        // Whoever opens it must not take it for an advertisement when it speaks of an injury.
+        // Whoever opens it must not take it for an advertisement when it may speak of an injury.
+        let most_urgent = urgency.filter(|urgency| urgency.level == 0).map(|_| {
+            let level = &taxonomy.priorities[0].label.name;
+            sentence::But::Level(level.get(language).to_owned())
+        });
         let signal = urgency.and_then(|urgency| wanted_signal(policy, urgency));
-        let signal = signal.map(|id| policy.signal_name(taxonomy, id, language));
-        return Verdict { action: Action::Review, reason: sentence::foreign(language, signal.as_deref()) };
+        let signal = signal.map(|id| sentence::But::Signal(policy.signal_name(taxonomy, id, language)));
+        return Verdict { action: Action::Review, reason: sentence::foreign(language, signal.or(most_urgent)) };
     }
     let named = policy.decide.heads.iter().copied();
     let mut judged: Vec<(Head, Confidence)> =

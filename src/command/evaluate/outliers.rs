@@ -4,7 +4,7 @@ use super::{Evaluate, named};
 use crate::{
     Error, Pipeline, Result,
     command::aligned::aligned,
-    data::{Row, Source, Targets, text_id},
+    data::{Row, Source, Targets, telling_id},
     evaluate::{
         foreign::{self, Foreign, Told, told},
         set::{Answers, Set},
@@ -24,7 +24,8 @@ impl Evaluate {
             );
             return Err(Error::InvalidRequest { what: "--outliers".into(), reason });
         }
-        let labelled: HashSet<String> = sets.iter().flat_map(|set| &set.rows).map(|row| text_id(&row.text)).collect();
+        let labelled: HashSet<String> =
+            sets.iter().flat_map(|set| &set.rows).filter_map(|row| telling_id(&row.text)).collect();
         let mut texts = Vec::new();
         for argument in &self.outliers {
             let (path, name) = named(argument);
@@ -34,7 +35,7 @@ impl Evaluate {
                 false => Source::of(path).load()?,
             };
             let given = rows.len();
-            rows.retain(|row| !labelled.contains(&text_id(&row.text)));
+            rows.retain(|row| telling_id(&row.text).is_none_or(|id| !labelled.contains(&id)));
             if rows.len() < given && !self.output.quiet {
                 eprintln!("{name}: {} texts stand among the labelled rows and count there", given - rows.len());
             }

@@ -10,7 +10,7 @@ use super::{Corpus, Example, ScopeRecipe, SourceRecord};
 use crate::{
     Error, Result,
     classify::{Head, transformer::Transformer},
-    data::text_id,
+    data::telling_id,
     scope::{Foreign, Scope, fit},
     segment::{Reading, Segmenter},
     taxonomy::Taxonomy,
@@ -120,7 +120,8 @@ impl Lesson {
         for (mut record, mut rows) in parts {
             rows.retain(|row| {
                 let inside = row.category.as_ref().is_some_and(|category| !recipe.outside.contains(category));
-                let known = known.insert(text_id(&row.text), Known::Here).or(inside.then_some(Known::Complaint));
+                let before = telling_id(&row.text).and_then(|id| known.insert(id, Known::Here));
+                let known = before.or(inside.then_some(Known::Complaint));
                 let counter = match known {
                     None => return true,
                     Some(Known::Taught) => &mut lesson.set_aside.taught,
@@ -162,7 +163,8 @@ impl Lesson {
         let kept = kept.map(|row| (row, if self.inside(row) { Known::Complaint } else { Known::Here }));
         // What taught weights has the last word.
         let rows: Vec<(&Example, Known)> = kept.chain(measured).chain(taught).collect();
-        rows.into_par_iter().map(|(row, known)| (text_id(row.reading.text.original()), known)).collect()
+        let id = |(row, known): (&Example, Known)| Some((telling_id(row.reading.text.original())?, known));
+        rows.into_par_iter().filter_map(id).collect()
     }
 
     /// Learns from one half of the corpus' calibration part, holds scores against the other; `threshold` is the score above
