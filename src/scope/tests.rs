@@ -80,7 +80,7 @@ fn a_complaint_about_safety_is_left_alone_and_a_foreign_one_would_keep_its_prior
     let mut strict = Pipeline::open("models/retail".as_ref(), None).unwrap();
     // Under this policy every text is foreign.
     let text = std::fs::read_to_string("src/policy/retail.toml").unwrap();
-    let text = format!("out_of_scope = 0.0\n{text}");
+    let text = text.replace("\n[decide]\n", "\n[decide]\nout_of_scope = 0.0\n");
     strict.policy = crate::policy::Policy::parse(&text, Path::new("strict.toml"), &strict.taxonomy).unwrap();
     let mut urgent = 0;
     for text in SAFETY {
