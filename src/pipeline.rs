@@ -6,7 +6,7 @@ use crate::{
     Complaint, Decision, ENGINE, Error, Result,
     bundle::{Bundle, Manifest},
     classify::{
-        Classifier, Head, Prediction, Which,
+        Classifier, Head, Logits, Prediction, Which,
         calibration::Calibrations,
         linear::LinearModel,
         transformer::{Precision, Transformer},
@@ -150,7 +150,22 @@ impl Pipeline {
 
     /// Whether foreign texts are told apart: the bundle was fitted for it, and its transformer answers.
     pub fn tells_foreign(&self) -> bool {
-        self.scope.is_some() && self.which != Which::Linear
+        self.teller().is_some()
+    }
+
+    /// What tells foreign texts apart, and the model by whose vectors.
+    fn teller(&self) -> Option<(&Scope, &Transformer)> {
+        let asked = self.transformer.as_ref().filter(|_| self.which != Which::Linear);
+        self.scope.as_ref().zip(asked)
+    }
+
+    /// The bundle's transformer, whether it is asked or not.
+    pub(crate) fn transformer(&self) -> Option<&Transformer> {
+        self.transformer.as_ref()
+    }
+
+    pub(crate) fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
     }
 
     /// Categories whose texts are foreign themselves.
@@ -258,20 +273,17 @@ impl Pipeline {
 
     /// The same with how foreign each text looks. The models run once for both.
     fn answer(&self, readings: &[&Reading]) -> Result<Vec<Answer>> {
-        let (Some(scope), Some(transformer), true) = (&self.scope, &self.transformer, self.which != Which::Linear)
-        else {
+        let Some((scope, transformer)) = self.teller() else {
             return Ok(self.predict(readings)?.into_iter().map(|prediction| (prediction, None)).collect());
         };
         let answered = transformer.answers(readings)?;
-        let blended: Vec<Prediction> = match (&self.linear, self.which) {
-            (Some(linear), Which::Both) => {
-                let second = linear.logits(readings)?;
-                answered.iter().zip(&second).map(|(a, b)| self.calibrations.both.apply(&a.logits, b)).collect()
-            }
-            _ => answered.iter().map(|a| self.calibrations.transformer.apply(&a.logits)).collect(),
-        };
-        let scores = answered.iter().map(|a| Some(scope.score(&a.pooled)));
-        Ok(blended.into_iter().zip(scores).collect())
+        let (scores, first): (Vec<Option<f32>>, Vec<Logits>) =
+            answered.into_iter().map(|answer| (Some(scope.score(&answer.pooled)), answer.logits)).unzip();
+        let linear = self.linear.as_ref().filter(|_| self.which == Which::Both);
+        let second = linear.map(|model| model.logits(readings)).transpose()?;
+        let predictions = self.calibrations.apply(self.which, Some(&first), second.as_deref());
+        let predictions = predictions.expect("`with_models` refuses a model that the bundle lacks");
+        Ok(predictions.into_iter().zip(scores).collect())
     }
 
     /// The stages after the models: feeling and urgency.

@@ -22,6 +22,14 @@ pub fn write_tensors(path: &Path, tensors: &BTreeMap<String, Tensor>, storage: S
 impl Manifest {
     /// Records every file that lies in a folder and writes `manifest.json`: the last step in making a bundle.
     pub fn write(folder: &Path, name: &str, taxonomy: &str, reading: Option<Reading>) -> Result<Manifest> {
+        let manifest = Self::of(folder, name, taxonomy, reading)?;
+        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Internal(e.to_string()))?;
+        write_file(&folder.join(file::MANIFEST), &text)?;
+        Ok(manifest)
+    }
+
+    /// The manifest of what lies in a folder, without writing it.
+    pub fn of(folder: &Path, name: &str, taxonomy: &str, reading: Option<Reading>) -> Result<Manifest> {
         let mut files = BTreeMap::new();
         let mut whole = Sha256::new();
         let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -45,9 +53,6 @@ impl Manifest {
         }
         let version = hex(&whole.finalize())[..12].to_owned();
         let (name, engine, taxonomy) = (name.to_owned(), ENGINE.to_owned(), taxonomy.to_owned());
-        let manifest = Manifest { format: 1, name, version, engine, taxonomy, reading, files };
-        let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::Internal(e.to_string()))?;
-        write_file(&folder.join(file::MANIFEST), &text)?;
-        Ok(manifest)
+        Ok(Manifest { format: 1, name, version, engine, taxonomy, reading, files })
     }
 }

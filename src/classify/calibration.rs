@@ -187,16 +187,20 @@ impl Calibrations {
         linear: Option<&dyn Classifier>,
         readings: &[&Reading],
     ) -> Result<Vec<Prediction>> {
-        let ask = |model: Option<&dyn Classifier>| {
-            model.ok_or_else(|| Error::Internal(format!("no model to answer as {}", which.name())))?.logits(readings)
-        };
-        Ok(match which {
-            Which::Transformer => ask(transformer)?.iter().map(|z| self.transformer.apply(z)).collect(),
-            Which::Linear => ask(linear)?.iter().map(|z| self.linear.apply(z)).collect(),
-            Which::Both => {
-                let (first, second) = (ask(transformer)?, ask(linear)?);
-                first.iter().zip(&second).map(|(a, b)| self.both.apply(a, b)).collect()
-            }
+        let ask = |model: Option<&dyn Classifier>| model.map(|model| model.logits(readings)).transpose();
+        let first = ask(transformer.filter(|_| which != Which::Linear))?;
+        let second = ask(linear.filter(|_| which != Which::Transformer))?;
+        self.apply(which, first.as_deref(), second.as_deref())
+            .ok_or_else(|| Error::Internal(format!("no model to answer as {}", which.name())))
+    }
+
+    /// Calibrated probabilities of what the transformer (`first`) and the linear model (`second`) said about the same texts;
+    /// nothing where one that `which` names said nothing.
+    pub fn apply(&self, which: Which, first: Option<&[Logits]>, second: Option<&[Logits]>) -> Option<Vec<Prediction>> {
+        Some(match which {
+            Which::Transformer => first?.iter().map(|z| self.transformer.apply(z)).collect(),
+            Which::Linear => second?.iter().map(|z| self.linear.apply(z)).collect(),
+            Which::Both => first?.iter().zip(second?).map(|(a, b)| self.both.apply(a, b)).collect(),
         })
     }
 

@@ -5,10 +5,9 @@ mod verify;
 
 use super::{aligned::aligned, stdout::print};
 use crate::{
-    Error, Result,
-    bundle::{self, file},
+    Result, bundle,
     evaluate::{Question, Scores},
-    train::assemble::Metrics,
+    train::seal::Metrics,
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -54,15 +53,7 @@ impl Bundle {
 impl Folder {
     fn inspect(&self) -> Result<ExitCode> {
         let manifest = bundle::verify(&self.folder)?;
-        let path = self.folder.join(file::METRICS);
-        let metrics: Option<Metrics> = match path.exists() {
-            true => {
-                let bytes = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
-                let fault = |e| Error::Bundle { path: self.folder.clone(), reason: format!("{}: {e}", file::METRICS) };
-                Some(serde_json::from_slice(&bytes).map_err(fault)?)
-            }
-            false => None,
-        };
+        let metrics = Metrics::open(&self.folder)?;
         if self.json {
             let whole = serde_json::json!({ "manifest": manifest, "metrics": metrics });
             print(&format!("{whole:#}\n"))?;

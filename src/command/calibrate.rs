@@ -5,7 +5,7 @@ mod scope;
 use super::{ModelFlags, OutputFlags, aligned::aligned, stdout};
 use crate::{
     Error, Pipeline, Result,
-    bundle::{Manifest, file, write_file},
+    bundle::{file, write_file},
     classify::{Answer, Head, Prediction},
     data::{Source, Targets},
     decide::{Bands, HeadBands},
@@ -14,8 +14,7 @@ use crate::{
         budget::{Budget, Cut, Outcome, Splits, splits},
         set::Set,
     },
-    segment::Segmenter,
-    train::{Corpus, Recipe},
+    train::{Corpus, Recipe, seal},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
@@ -27,7 +26,8 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 /// the bundle's recipe, or rows of your own. Prints the bands as TOML for a policy, or writes them into the bundle.
 ///
 /// With --scope, learns instead what complaints look like, against the foreign texts (advertisements, news, other languages) that
-/// the [scope] part of a recipe names: no weight changes. The table says how well each kind is told by the others alone.
+/// the [scope] part of a recipe names: no weight changes. The table says how well each kind is told by the others alone, and
+/// what share of it the policy's threshold sends to a person.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen calibrate --max-error 0.05 --confidence 0.9 --head department
@@ -59,6 +59,9 @@ pub struct Calibrate {
     /// Write what was found into the bundle, which gets a new version
     #[arg(long)]
     write: bool,
+    /// With --scope and --write: also where files are absent that the bundle learnt from
+    #[arg(long, requires_all = ["scope", "write"])]
+    without_absent: bool,
     #[command(flatten)]
     model: ModelFlags,
     #[command(flatten)]
@@ -162,17 +165,9 @@ impl Calibrate {
         }
         let text = serde_json::to_vec_pretty(&bands).map_err(|e| Error::Internal(e.to_string()))?;
         write_file(&folder.join(file::BANDS), &text)?;
-        let old = &pipeline.manifest;
-        let record = || Manifest::write(folder, &old.name, &old.taxonomy, old.reading.clone());
-        let manifest = record()?;
-        // The card quotes the version that the bands have just changed.
-        let path = folder.join(file::CARD);
-        if let Ok(card) = std::fs::read_to_string(&path) {
-            write_file(&path, card.replace(&old.id(), &manifest.id()).as_bytes())?;
-            record()?;
-        }
+        let manifest = seal::reseal(folder, &pipeline.taxonomy, &pipeline.manifest)?;
         if !self.output.quiet {
-            eprintln!("{} is now {}", old.id(), manifest.id());
+            eprintln!("{} is now {}", pipeline.manifest.id(), manifest.id());
         }
         Ok(())
     }
@@ -226,7 +221,7 @@ impl Calibrate {
 /// The half of the calibration part that fitted nothing yet, as the bundle answers it.
 fn held_out(pipeline: &Pipeline, bundle: &std::path::Path) -> Result<Labelled> {
     let recipe = Recipe::open(&bundle.join(file::RECIPE))?;
-    let corpus = Corpus::read(&recipe, &pipeline.taxonomy, &Segmenter::new(), None)?;
+    let corpus = Corpus::read(&recipe, &pipeline.taxonomy, pipeline.segmenter(), None)?;
     let (rows, _) = corpus.calibration_halves();
     let readings: Vec<_> = rows.iter().map(|row| &row.reading).collect();
     let predictions = pipeline.predict(&readings)?;

@@ -67,8 +67,8 @@ pub struct Evaluate {
     /// linear model's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     explain: Option<u32>,
-    /// Foreign texts (JSONL or CSV; `source` says of what kind): how well they are told from each file's complaints, and what is
-    /// dispatched of both together
+    /// Foreign texts (JSONL or CSV; `source` says of what kind; or a TOML list of such files): how well they are told from each
+    /// file's complaints, and what is dispatched of both together
     #[arg(long, value_name = "FILE[=NAME]")]
     outliers: Vec<String>,
     /// Write a report of one HTML file that opens without a network: tables and charts, in Chinese and English
@@ -192,7 +192,7 @@ impl Evaluate {
                 }
                 _ => None,
             };
-            let foreign = if main { self.foreign(&pipeline)? } else { Vec::new() };
+            let foreign = if main { self.foreign(&pipeline, &sets)? } else { Vec::new() };
             for (place, set) in sets.iter().enumerate() {
                 let answers = self.ask(set, &pipeline, which)?;
                 let evaluation = Evaluation::of(&set.judged(&answers), &taxonomy, &bootstrap);

@@ -2,7 +2,12 @@
 
 use crate::{
     Result,
-    train::{self, Corpus, Recipe, Talk, checkpoint::Progress, checkpoint::Round, fit::StepAt},
+    train::{
+        self, Corpus, Recipe, Talk,
+        checkpoint::{Progress, Round},
+        fit::StepAt,
+        scope::Lesson,
+    },
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
@@ -90,6 +95,13 @@ impl Talk for Loud {
         let dev: Vec<String> = corpus.dev.iter().map(|(_, rows)| rows.len().to_string()).collect();
         let (train, calibration) = (corpus.train.len(), corpus.calibration.len());
         self.say(format!("read     {train} rows to learn, {calibration} to calibrate, {} to measure", dev.join(" + ")));
+    }
+
+    fn lesson(&self, lesson: &Lesson) {
+        for path in &lesson.absent {
+            self.say(format!("absent   {path} (optional): going on without it"));
+        }
+        self.say(format!("foreign  {}", lesson.set_aside.sentence()));
     }
 
     fn resumed(&self, progress: &Progress) {

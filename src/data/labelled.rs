@@ -21,6 +21,11 @@ pub fn text_id(text: &str) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The id of a text, where it tells that text from others: of Korean or Russian nothing is kept, and all such texts have one id.
+pub fn telling_id(text: &str) -> Option<String> {
+    Some(text_id(text)).filter(|id| *id != text_id(""))
+}
+
 /// Reads a file of labels, by the ids of their texts.
 ///
 /// # Errors
@@ -79,6 +84,13 @@ mod tests {
         // The fourth text is the first once more: one label, one row.
         assert_eq!(found, [("快递，太慢了！", "delivery.late"), ("包裹丢了 没人管", "delivery.lost")]);
         assert_eq!(rows[1].flags.as_deref().unwrap(), ["repeat"]);
+    }
+
+    #[test]
+    fn a_text_of_which_nothing_is_kept_has_no_id_that_tells() {
+        assert_eq!(telling_id("배송이 늦어요"), None);
+        assert_eq!(text_id("배송이 늦어요"), text_id("Где мой заказ?"));
+        assert_eq!(telling_id("快递太慢"), Some(text_id("快递太慢")));
     }
 
     #[test]

@@ -26,7 +26,7 @@ mod tests;
 pub use check::{Fault, Finding, Place, Report, Summary, check};
 pub use entries::{Entries, entries};
 pub use inspect::{Lengths, Overview, Together, inspect};
-pub use labelled::text_id;
+pub use labelled::{telling_id, text_id};
 pub use labels::{Counts, LabelCount};
 pub use near::{Likeness, NEAR, Pair, Shingles, clusters, likeness, normal};
 pub use perturb::{Dice, Perturbation};

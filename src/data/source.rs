@@ -49,6 +49,9 @@ pub struct Source {
     /// Only this share of the rows, chosen by a hash of the text: a part of a large set that stays the same on every run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<f32>,
+    /// Without the rows that this share would choose: what another part of a recipe took from the same file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beyond: Option<f32>,
     /// A missing file is skipped with a remark instead of refused.
     #[serde(default)]
     pub optional: bool,
@@ -75,9 +78,14 @@ impl Source {
             tracing::warn!(path = %self.path.display(), "an optional file of rows is not there");
             return Ok(Vec::new());
         }
-        let chosen = |row: &Result<Row>| match (self.share, row) {
-            (Some(share), Ok(row)) => falls_within(share, &[b"share", row.text.as_bytes()]),
-            _ => true,
+        if let (Some(share), Some(beyond)) = (self.share, self.beyond)
+            && beyond >= share
+        {
+            return Err(self.fault(format!("no row lies within the share {share} and beyond {beyond}")));
+        }
+        let chosen = |row: &Result<Row>| {
+            let within = |share| row.as_ref().is_ok_and(|row| falls_within(share, &[b"share", row.text.as_bytes()]));
+            row.is_err() || (self.share.is_none_or(within) && !self.beyond.is_some_and(within))
         };
         let rows = self.rows()?.map(|numbered| {
             let Numbered { line, row } = numbered?;

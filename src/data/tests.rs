@@ -101,6 +101,20 @@ fn an_optional_file_may_be_missing_and_another_may_not() {
 }
 
 #[test]
+fn a_part_beyond_another_has_none_of_its_rows() {
+    let folder = Folder::new();
+    let text: String = (0..200).map(|i| format!("{{\"text\": \"第{i}个包裹还没到\"}}\n")).collect();
+    let path = folder.file("a.jsonl", text.as_bytes());
+    let part = |share: Option<f32>, beyond: Option<f32>| Source { share, beyond, ..Source::of(&path) }.load();
+    let (first, second) = (part(Some(0.3), None).unwrap(), part(Some(0.6), Some(0.3)).unwrap());
+    let rest = part(None, Some(0.6)).unwrap();
+    assert!(first.len() > 40 && second.len() > 40 && rest.len() > 50);
+    assert_eq!(first.len() + second.len() + rest.len(), 200);
+    assert!(second.iter().chain(&rest).all(|row| !first.contains(row)) && rest.iter().all(|row| !second.contains(row)));
+    assert_eq!(part(Some(0.2), Some(0.3)).unwrap_err().code(), "invalid_data");
+}
+
+#[test]
 fn a_packed_gb18030_table_reads_like_the_plain_one() {
     let text = "text,category,flags\n\"快递慢，\n客服不理\",delivery.late,refund|repeat\n蛋糕塌了🎂,product.quality,\n";
     let folder = Folder::new();

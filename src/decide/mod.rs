@@ -1,4 +1,4 @@
-//! Stage 7: dispatch, suggest, or let a person look.
+//! Stage 8: dispatch, suggest, or let a person look.
 
 mod bands;
 mod receipt;
@@ -41,16 +41,11 @@ pub fn outside(policy: &Policy, out_of_scope: Option<f32>) -> bool {
     out_of_scope.is_some_and(|score| score > policy.out_of_scope())
 }
 
-/// What to do, and why, in Chinese.
-pub fn verdict(policy: &Policy, taxonomy: &Taxonomy, prediction: &Prediction, urgency: Option<&Urgency>) -> Verdict {
-    verdict_in(Language::Zh, policy, taxonomy, prediction, urgency, None)
-}
-
 /// What to do, and why, in one sentence of a language.
 ///
 /// The least sure of the heads that the policy names decides; heads that the bundle lacks are passed over. Signals and
 /// levels that the policy wants confirmed keep a sure complaint from automatic dispatch. A text from outside what the bundle
-/// knows goes to a person, however sure the heads are.
+/// knows goes to a person, however sure the heads are; a signal that the policy wants confirmed is named there too, or else the most urgent level.
 pub fn verdict_in(
     language: Language,
     policy: &Policy,
@@ -60,7 +55,14 @@ pub fn verdict_in(
     out_of_scope: Option<f32>,
 ) -> Verdict {
     if outside(policy, out_of_scope) {
-        return Verdict { action: Action::Review, reason: sentence::foreign(language) };
+        // Whoever opens it must not take it for an advertisement when it may speak of an injury.
+        let most_urgent = urgency.filter(|urgency| urgency.level == 0).map(|_| {
+            let level = &taxonomy.priorities[0].label.name;
+            sentence::But::Level(level.get(language).to_owned())
+        });
+        let signal = urgency.and_then(|urgency| wanted_signal(policy, urgency));
+        let signal = signal.map(|id| sentence::But::Signal(policy.signal_name(taxonomy, id, language)));
+        return Verdict { action: Action::Review, reason: sentence::foreign(language, signal.or(most_urgent)) };
     }
     let named = policy.decide.heads.iter().copied();
     let mut judged: Vec<(Head, Confidence)> =
@@ -99,10 +101,14 @@ enum Confirm<'u> {
 
 /// The first thing about a complaint that the policy wants a person to confirm.
 fn to_confirm<'u>(policy: &Policy, urgency: &'u Urgency) -> Option<Confirm<'u>> {
-    let fired = urgency.reasons.iter().map(|reason| reason.signal.as_str());
-    let mut wanted = fired.filter(|signal| policy.decide.confirm_signals.iter().any(|id| id == signal));
     let level = policy.decide.confirm_levels.contains(&urgency.level).then_some(Confirm::Level(urgency.level));
-    wanted.next().map(Confirm::Signal).or(level)
+    wanted_signal(policy, urgency).map(Confirm::Signal).or(level)
+}
+
+/// The first signal that fired of those that the policy wants confirmed.
+fn wanted_signal<'u>(policy: &Policy, urgency: &'u Urgency) -> Option<&'u str> {
+    let mut fired = urgency.reasons.iter().map(|reason| reason.signal.as_str());
+    fired.find(|signal| policy.decide.confirm_signals.iter().any(|id| id == signal))
 }
 
 fn rank(band: Band) -> u8 {

@@ -99,13 +99,32 @@ pub(super) fn nothing_known(language: Language) -> String {
     }
 }
 
-pub(super) fn foreign(language: Language) -> String {
+/// What speaks against laying a foreign text aside: a signal or the most urgent level, by its name.
+pub(super) enum But {
+    Signal(String),
+    Level(String),
+}
+
+pub(super) fn foreign(language: Language, but: Option<But>) -> String {
     match language {
-        Language::Zh => "内容不像本系统所学的投诉（如广告、新闻、乱码、外语），需要人工判断".into(),
+        Language::Zh => {
+            let but = match but {
+                Some(But::Signal(name)) => format!("，但涉及「{name}」"),
+                Some(But::Level(name)) => format!("，但优先级为「{name}」"),
+                None => String::new(),
+            };
+            format!("内容不像本系统所学的投诉（如广告、新闻、乱码、外语）{but}，需要人工判断")
+        }
         Language::En => {
-            "this does not look like the complaints that the model knows (advertisement, news, gibberish, another \
-             language …): a person decides"
-                .into()
+            let but = match but {
+                Some(But::Signal(name)) => format!(", but it speaks of \"{name}\""),
+                Some(But::Level(name)) => format!(", but its priority is \"{name}\""),
+                None => String::new(),
+            };
+            format!(
+                "this does not look like the complaints that the model knows (advertisement, news, gibberish, another \
+                 language …){but}: a person decides"
+            )
         }
     }
 }

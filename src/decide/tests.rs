@@ -2,6 +2,11 @@ use super::*;
 use crate::decision::Reason;
 use std::path::Path;
 
+/// The verdict on a text that nobody took for foreign, in Chinese.
+fn verdict(policy: &Policy, taxonomy: &Taxonomy, prediction: &Prediction, urgency: Option<&Urgency>) -> Verdict {
+    verdict_in(Language::Zh, policy, taxonomy, prediction, urgency, None)
+}
+
 fn with(taxonomy: &Taxonomy, department: &str, probability: f32, second: &str, its: f32) -> Prediction {
     let mut prediction = Prediction::default();
     prediction[Head::Department] = vec![0.0; taxonomy.departments.len()];
@@ -75,6 +80,15 @@ fn a_signal_that_the_policy_wants_confirmed_stops_automatic_dispatch() {
     let by_signal = verdict(&policy("confirm_signals = [\"media\"]\n"), &retail, &prediction, Some(&urgency));
     assert_eq!(by_signal.action, Action::Suggest);
     assert!(by_signal.reason.contains("「曝光」"));
+    let foreign = |language| {
+        let policy = policy("confirm_signals = [\"media\"]\n");
+        verdict_in(language, &policy, &retail, &prediction, Some(&urgency), Some(0.99))
+    };
+    assert_eq!(foreign(Language::Zh).action, Action::Review);
+    assert!(foreign(Language::Zh).reason.contains("不像") && foreign(Language::Zh).reason.contains("但涉及「曝光」"));
+    assert!(foreign(Language::En).reason.contains("but it speaks of \"Media\""), "{}", foreign(Language::En).reason);
+    let urgent = verdict_in(Language::Zh, &policy(""), &retail, &prediction, Some(&urgency), Some(0.99));
+    assert!(urgent.reason.contains("不像") && urgent.reason.contains("但优先级为「高」"), "{}", urgent.reason);
     let by_level = verdict(&policy("confirm_levels = [\"high\"]\n"), &retail, &prediction, Some(&urgency));
     assert_eq!(by_level.action, Action::Suggest);
     assert!(by_level.reason.contains("「高」"));

@@ -16,7 +16,8 @@ pub struct Foreign {
     pub refused: f64,
     /// The foreign texts together, then by their `source` where they name several.
     pub kinds: Vec<Kind>,
-    /// What is dispatched of complaints and foreign texts together, without the score and with it.
+    /// What is dispatched of complaints and foreign texts together, without the score and with it. Complaints without a label
+    /// for a head that decides are left out: nobody knows whether their dispatch would be right.
     pub without: Accepted,
     pub with: Accepted,
 }
@@ -39,7 +40,7 @@ pub struct Kind {
 /// What no person looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Accepted {
-    /// Share of all texts.
+    /// Share of all texts of which it is known.
     pub share: f64,
     /// Share of it that is wrong: foreign, or a complaint whose deciding heads are not all right.
     pub wrong: f64,
@@ -55,8 +56,8 @@ pub struct Told {
     pub foreign: bool,
     /// Whether it would be dispatched if nothing were foreign.
     pub sure: bool,
-    /// Whether a dispatch would be right; never of a foreign text.
-    pub right: bool,
+    /// Whether a dispatch would be right; never of a foreign text, and unknown where a label is missing.
+    pub right: Option<bool>,
 }
 
 /// Measures foreign texts against complaints. Nothing where either is missing.
@@ -89,10 +90,10 @@ pub fn measure(complaints: &[Told], foreign: &[Told]) -> Option<Foreign> {
         let of = |name: &&str| kind(name, &foreign.iter().filter(|text| text.kind == *name).collect::<Vec<_>>());
         kinds.extend(names.iter().map(of));
     }
-    let everything: Vec<&Told> = complaints.iter().chain(foreign).collect();
+    let everything: Vec<&Told> = complaints.iter().chain(foreign).filter(|text| text.right.is_some()).collect();
     let accepted = |lets: fn(&Told) -> bool| {
         let let_through: Vec<&Told> = everything.iter().copied().filter(|text| lets(text)).collect();
-        Accepted { share: share(&everything, lets), wrong: share(&let_through, |text| !text.right) }
+        Accepted { share: share(&everything, lets), wrong: share(&let_through, |text| text.right == Some(false)) }
     };
     Some(Foreign {
         complaints: complaints.len(),
@@ -114,10 +115,15 @@ pub fn told(set: &Set, answers: &Answers, pipeline: &Pipeline, all: bool) -> (Ve
         };
         let empty = row.category.as_ref().filter(|category| outside.contains(category));
         let heads = &pipeline.policy.decide.heads;
-        let wrong = |head: &Head| match (gold.get(*head), answer.prediction.best(*head)) {
-            (Some(Target::Label(right)), Some((best, _))) => *right != best,
-            _ => false,
+        // Of the heads that decide, those that the bundle answers.
+        let right = |head: &Head| {
+            let (best, _) = answer.prediction.best(*head)?;
+            Some(match gold.get(*head) {
+                Some(Target::Label(label)) => Some(*label == best),
+                _ => None,
+            })
         };
+        let each: Option<Vec<bool>> = heads.iter().filter_map(right).collect();
         let is_foreign = all || empty.is_some();
         let told = Told {
             kind: match (all, empty) {
@@ -127,7 +133,7 @@ pub fn told(set: &Set, answers: &Answers, pipeline: &Pipeline, all: bool) -> (Ve
             score,
             foreign: decide::outside(&pipeline.policy, Some(score)),
             sure: answer.action == Action::Dispatch,
-            right: !is_foreign && !heads.iter().any(wrong),
+            right: if is_foreign { Some(false) } else { each.map(|heads| heads.into_iter().all(|right| right)) },
         };
         if is_foreign { foreign.push(told) } else { complaints.push(told) }
     }
@@ -197,7 +203,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn text(kind: &str, score: f32, sure: bool, right: bool) -> Told {
-        Told { kind: kind.into(), score, foreign: score > 0.9, sure, right }
+        Told { kind: kind.into(), score, foreign: score > 0.9, sure, right: Some(right) }
     }
 
     #[test]
@@ -217,6 +223,11 @@ mod tests {
         assert!((found.without.share - 12.0 / 23.0).abs() < 1e-9 && (found.without.wrong - 0.25).abs() < 1e-9);
         assert!((found.with.share - 11.0 / 23.0).abs() < 1e-9 && (found.with.wrong - 2.0 / 11.0).abs() < 1e-9);
         assert_eq!(measure(&[], &foreign), None);
+
+        // A complaint of which nobody knows whether its dispatch would be right counts among complaints, not among dispatches.
+        let unknown = Told { right: None, ..text("", 0.1, true, true) };
+        let more = measure(&[complaints, vec![unknown]].concat(), &foreign).unwrap();
+        assert_eq!((more.complaints, more.without, more.with), (21, found.without, found.with));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Stage 8: which words drove an answer. Words are proposed by what the models say about themselves (`proposal`), and only
+//! Stage 9: which words drove an answer. Words are proposed by what the models say about themselves (`proposal`), and only
 //! those count that stand the proof: without the word, the text makes the label less likely (`deletion`).
 //!
 //! Two numbers say how well the words explain a label (DeYoung and others: ERASER, 2020): comprehensiveness, what of the

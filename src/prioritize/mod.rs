@@ -1,4 +1,4 @@
-//! Stage 6: how urgent it is, with the words that show it.
+//! Stage 7: how urgent it is, with the words that show it.
 //!
 //! Signals read off the words, sums of money, the customer's tier and the model's heads are measured ([`measures`]), each
 //! is worth the policy's points, and the sum falls into a level.

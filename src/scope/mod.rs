@@ -1,11 +1,12 @@
-//! Between models and decision: does the text belong to what the bundle knows at all?
+//! Stage 5: does the text belong to what the bundle knows at all?
 //!
 //! A classifier must name one of its labels, also for an advertisement, a headline or English; its probabilities mean nothing
 //! there, and they are often high. Told apart are such texts by one more direction in the space of the pooled vectors, learnt from
-//! complaints and from a few hundred foreign texts (outlier exposure: Hendrycks, Mazeika and Dietterich 2019). How far a text leans
-//! that way is held against complaints that nothing was fitted on: the score is the share of them that leans less, one minus a
-//! conformal p-value (Bates, Candès, Lei, Romano and Sesia: Testing for outliers with conformal p-values, 2023). So a threshold
-//! of 0.98 sends two in a hundred complaints to a person, whatever the bundle.
+//! complaints and from foreign texts (outlier exposure: Hendrycks, Mazeika and Dietterich 2019). How far a text leans that way is
+//! held against complaints that nothing was fitted on: the score is the share of them that leans less, one minus a conformal
+//! p-value (Bates, Candès, Lei, Romano and Sesia: Testing for outliers with conformal p-values, 2023). So a threshold of 0.98
+//! sends about two in a hundred complaints to a person, of those that are like the ones it was held against; of others it may
+//! send more or fewer.
 
 mod fit;
 #[cfg(test)]

@@ -63,11 +63,47 @@ fn ordinary_complaints_are_left_alone() {
     }
 }
 
+/// None of these stands in the files that the bundle learnt from.
+const SAFETY: [&str; 8] = [
+    "手机充电的时候发烫冒烟，差点把床单烧着",
+    "电饭煲用到一半炸了，锅盖飞出来砸到孩子的头",
+    "孩子吃了你家的奶粉上吐下泻，现在在医院挂水",
+    "热水器漏电，我洗澡的时候被电了一下，手都麻了",
+    "燃气灶半夜漏气，家里老人差点中毒",
+    "刹车突然失灵，差点撞上前面的大货车",
+    "玩具上的小磁铁掉下来被孩子吞了，刚做完手术",
+    "蓝牙耳机在耳朵里爆了一声，现在右耳听不清",
+];
+
+#[test]
+fn a_complaint_about_safety_is_left_alone_and_a_foreign_one_would_keep_its_priority() {
+    let mut strict = Pipeline::open("models/retail".as_ref(), None).unwrap();
+    // Under this policy every text is foreign.
+    let text = std::fs::read_to_string("src/policy/retail.toml").unwrap();
+    let text = text.replace("\n[decide]\n", "\n[decide]\nout_of_scope = 0.0\n");
+    strict.policy = crate::policy::Policy::parse(&text, Path::new("strict.toml"), &strict.taxonomy).unwrap();
+    let mut urgent = 0;
+    for text in SAFETY {
+        let usual = decide(text);
+        assert!(usual.out_of_scope.unwrap() <= 0.98, "{} for {text}", usual.out_of_scope.unwrap());
+        let refused = strict.decide(&Complaint::of(text)).unwrap();
+        assert_eq!(refused.decision.action, Action::Review);
+        assert_eq!(refused.priority, usual.priority, "{text}");
+        assert_eq!(refused.category.unwrap().label, usual.category.unwrap().label);
+        assert_eq!(refused.flags, usual.flags);
+        if refused.priority.unwrap().level == "high" {
+            urgent += 1;
+            assert!(refused.decision.reason.contains("但优先级为「高」"), "{}", refused.decision.reason);
+        }
+    }
+    assert!(urgent >= 6, "{urgent} of 8 are urgent");
+}
+
 #[test]
 fn a_known_complaint_keeps_its_score() {
     // Of the shipped bundle; a new one has another. Kernels may differ in the last digits, and a rank then by a few places.
     let score = decide(COMPLAINTS[0]).out_of_scope.unwrap();
-    assert!((score - 0.1457).abs() < 0.03, "{score}");
+    assert!((score - 0.1025).abs() < 0.03, "{score}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Stage 5: how the customer feels.
+//! Stage 6: how the customer feels.
 
 #[cfg(test)]
 mod tests;

@@ -1,52 +1,33 @@
 use super::{
-    Corpus, EncoderRecipe, Example, Recipe, ScopeRecipe, Talk, card,
+    Corpus, EncoderRecipe, Example, Recipe, Talk,
     checkpoint::{Checkpoints, Progress},
-    corpus::SourceRecord,
-    scope::{self, ScopeMetrics},
+    scope::Lesson,
+    seal::{Metrics, seal, write_json, write_recipe},
 };
 use crate::{
     Complaint, Error, Pipeline, Result,
-    bundle::{Bundle, Manifest, Reading, file, write_file, write_tensors},
+    bundle::{Manifest, Reading, file, write_file, write_tensors},
     classify::{
         Classifier, Logits, Prediction, Which,
         calibration::Calibrations,
         linear::LinearModel,
-        transformer::{Transformer, quantize},
+        transformer::{Answered, Transformer, quantize},
     },
     data::Targets,
     evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
-    segment::Segmenter,
-    taxonomy::Taxonomy,
+    policy::Policy,
 };
 use candle_core::Device;
-use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
-
-/// What stands in `metrics.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Metrics {
-    pub seed: u64,
-    pub rounds: usize,
-    pub best_round: usize,
-    pub training_seconds: f64,
-    pub sources: Vec<SourceRecord>,
-    pub training_rows: usize,
-    pub calibration_rows: usize,
-    pub calibration: Vec<calibrate::Gain>,
-    /// How foreign texts are told, where the bundle learnt it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<ScopeMetrics>,
-    /// A dev file, then a model (`both`, `transformer`, `linear`).
-    pub dev: BTreeMap<String, BTreeMap<String, Evaluation>>,
-}
 
 /// The budget of a new bundle's bands; `fenzhen calibrate` fits others.
 const BUDGET: Budget = Budget { max_error: 0.05, confidence: 0.9 };
 
-/// Fits the linear model, calibrates, measures and writes the bundle.
+/// Fits the linear model, calibrates, measures and writes the bundle; with a lesson, it learns to tell foreign texts.
 pub fn assemble(
     recipe: &Recipe,
     corpus: &Corpus,
+    lesson: Option<&Lesson>,
     progress: &Progress,
     checkpoint: &Path,
     out: &Path,
@@ -83,20 +64,21 @@ pub fn assemble(
     let transformer = recipe.encoder.as_ref().map(open).transpose()?;
     let models = Models { transformer: transformer.as_ref(), linear: &linear };
     // Temperatures and blends are fitted on one half, the bands on the other: their promise needs rows that nothing has seen.
-    let (held, fitted) = corpus.calibration_halves();
-    let (first, second, goals) = models.ask(&fitted)?;
-    let (calibrations, gains) = match &first {
-        Some(first) => (calibrate::calibrations(first, &second, &goals), calibrate::blend(first, &second, &goals).1),
+    let (held_rows, fitted_rows) = corpus.calibration_halves();
+    let fitted = models.ask(&fitted_rows)?;
+    let Asked { second, goals, .. } = &fitted;
+    let (calibrations, gains) = match &fitted.first {
+        Some(first) => (calibrate::calibrations(first, second, goals), calibrate::blend(first, second, goals).1),
         None => {
-            let (linear, gains) = calibrate::calibration(&second, &goals);
+            let (linear, gains) = calibrate::calibration(second, goals);
             (Calibrations { linear, ..Default::default() }, gains)
         }
     };
     write_json(&at(file::CALIBRATION), &calibrations)?;
-    let which = if first.is_some() { Which::Both } else { Which::Linear };
-    let (first, second, goals) = models.ask(&held)?;
-    let unseen = predictions(which, first.as_deref(), &second, &calibrations).unwrap_or_default();
-    write_json(&at(file::BANDS), &bands::fit(&unseen, &goals, BUDGET))?;
+    let which = if transformer.is_some() { Which::Both } else { Which::Linear };
+    let held = models.ask(&held_rows)?;
+    let unseen = calibrations.apply(which, held.first.as_deref(), Some(&held.second)).unwrap_or_default();
+    write_json(&at(file::BANDS), &bands::fit(&unseen, &held.goals, BUDGET))?;
 
     let reading = recipe.encoder.as_ref().zip(transformer.as_ref()).map(|(r, t)| Reading {
         pooling: r.pooling,
@@ -106,18 +88,16 @@ pub fn assemble(
     });
     let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
     let _ = std::fs::remove_file(at(file::SCOPE));
-    let scope = match (&recipe.scope, &transformer) {
-        (Some(scope), Some(transformer)) => {
+    let scope = match lesson.zip(transformer.as_ref()) {
+        Some((lesson, transformer)) => {
             talk.note("learning to tell foreign texts");
-            let (scope, metrics) = scope::learn(scope, corpus, &taxonomy, transformer)?;
+            let threshold = Policy::default_for(&taxonomy).out_of_scope();
+            let (learnt, unseen) = ((fitted_rows, fitted.pooled), (held_rows, held.pooled));
+            let (scope, metrics) = lesson.learn(learnt, unseen, transformer, threshold)?;
             write_json(&at(file::SCOPE), &scope)?;
             Some(metrics)
         }
-        (Some(_), None) => {
-            talk.note("without an encoder: foreign texts are not told apart");
-            None
-        }
-        (None, _) => None,
+        None => None,
     };
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {
@@ -128,10 +108,10 @@ pub fn assemble(
     let pipeline = Pipeline::open(out, None)?;
     let mut dev = BTreeMap::new();
     for (name, rows) in &corpus.dev {
-        let (first, second, goals) = models.ask(&rows.iter().collect::<Vec<_>>())?;
+        let Asked { first, second, goals, .. } = models.ask(&rows.iter().collect::<Vec<_>>())?;
         let mut measured = BTreeMap::new();
         for which in Which::ALL {
-            if let Some(predictions) = predictions(which, first.as_deref(), &second, &calibrations) {
+            if let Some(predictions) = calibrations.apply(which, first.as_deref(), Some(&second)) {
                 measured.insert(which.name().to_owned(), judge(&pipeline, rows, &goals, predictions));
             }
         }
@@ -152,83 +132,30 @@ pub fn assemble(
     seal(recipe, &taxonomy, &metrics, reading, out)
 }
 
-/// Writes what is told of a bundle whose other files lie in a folder: metrics, card, manifest.
-fn seal(
-    recipe: &Recipe,
-    taxonomy: &Taxonomy,
-    metrics: &Metrics,
-    reading: Option<Reading>,
-    out: &Path,
-) -> Result<Manifest> {
-    let at = |name: &str| out.join(name);
-    let taxonomy_id = format!("{}@{}", taxonomy.id, taxonomy.version);
-    write_json(&at(file::METRICS), metrics)?;
-    std::fs::remove_file(at(file::MANIFEST)).map_err(|e| Error::file(at(file::MANIFEST), e))?;
-    let manifest = Manifest::write(out, &recipe.name, &taxonomy_id, reading.clone())?;
-    write_file(&at(file::CARD), card::card(&manifest, recipe, taxonomy, metrics).as_bytes())?;
-    Manifest::write(out, &recipe.name, &taxonomy_id, reading)
-}
-
-/// Teaches a finished bundle to tell foreign texts by the `[scope]` of a recipe, on the rows of its own; `write` puts what was
-/// learnt into the bundle, which gets a new version.
-///
-/// # Errors
-/// As [`scope::learn`]; [`Error::Bundle`] where the bundle has no transformer or no metrics.
-pub fn teach_scope(folder: &Path, by: &ScopeRecipe, write: bool) -> Result<(ScopeMetrics, Option<Manifest>)> {
-    let fault = |reason: String| Error::Bundle { path: folder.to_owned(), reason };
-    let Bundle { manifest, taxonomy, transformer, .. } = Bundle::open(folder)?;
-    let transformer =
-        transformer.ok_or_else(|| fault("has no transformer; foreign texts are told by its vectors".into()))?;
-    let mut recipe = Recipe::open(&folder.join(file::RECIPE))?;
-    let corpus = Corpus::read(&recipe, &taxonomy, &Segmenter::new(), None)?;
-    let (scope, learnt) = scope::learn(by, &corpus, &taxonomy, &transformer)?;
-    if !write {
-        return Ok((learnt, None));
-    }
-    let path = folder.join(file::METRICS);
-    let bytes = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
-    let mut metrics: Metrics = serde_json::from_slice(&bytes).map_err(|e| fault(format!("{}: {e}", file::METRICS)))?;
-    metrics.scope = Some(learnt.clone());
-    recipe.scope = Some(by.clone());
-    write_json(&folder.join(file::SCOPE), &scope)?;
-    write_recipe(&recipe, folder)?;
-    let manifest = seal(&recipe, &taxonomy, &metrics, manifest.reading, folder)?;
-    Ok((learnt, Some(manifest)))
-}
-
-fn write_recipe(recipe: &Recipe, out: &Path) -> Result<()> {
-    let text = toml::to_string_pretty(recipe).map_err(|e| Error::Internal(e.to_string()))?;
-    write_file(&out.join(file::RECIPE), text.as_bytes())
-}
-
 struct Models<'a> {
     transformer: Option<&'a Transformer>,
     linear: &'a LinearModel,
 }
 
-/// Logits of the transformer, if there is one, and of the linear model, and the labels.
-type Asked = (Option<Vec<Logits>>, Vec<Logits>, Vec<Targets>);
+/// What the models say about some rows.
+struct Asked {
+    /// The transformer's logits and the vectors that they come from, if there is one.
+    first: Option<Vec<Logits>>,
+    pooled: Vec<Vec<f32>>,
+    /// The linear model's logits.
+    second: Vec<Logits>,
+    goals: Vec<Targets>,
+}
 
 impl Models<'_> {
     fn ask(&self, rows: &[&Example]) -> Result<Asked> {
         let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
-        let first = self.transformer.map(|t| t.logits(&readings)).transpose()?;
-        Ok((first, self.linear.logits(&readings)?, rows.iter().map(|e| e.targets.clone()).collect()))
+        let answered = self.transformer.map(|t| t.answers(&readings)).transpose()?;
+        let split = |answered: Vec<Answered>| answered.into_iter().map(|a| (a.logits, a.pooled)).unzip();
+        let (first, pooled): (Option<Vec<Logits>>, Option<Vec<Vec<f32>>>) = answered.map(split).unzip();
+        let goals = rows.iter().map(|e| e.targets.clone()).collect();
+        Ok(Asked { first, pooled: pooled.unwrap_or_default(), second: self.linear.logits(&readings)?, goals })
     }
-}
-
-/// Calibrated probabilities as one of the models gives them, or both; nothing where there is no transformer to ask.
-fn predictions(
-    which: Which,
-    first: Option<&[Logits]>,
-    second: &[Logits],
-    calibrations: &Calibrations,
-) -> Option<Vec<Prediction>> {
-    Some(match which {
-        Which::Linear => second.iter().map(|z| calibrations.linear.apply(z)).collect(),
-        Which::Transformer => first?.iter().map(|z| calibrations.transformer.apply(z)).collect(),
-        Which::Both => first?.iter().zip(second).map(|(a, b)| calibrations.both.apply(a, b)).collect(),
-    })
 }
 
 /// Measures predictions, and what the later stages conclude from them.
@@ -242,8 +169,4 @@ fn judge(pipeline: &Pipeline, rows: &[Example], goals: &[Targets], predictions: 
         .map(|(gold, f)| Judged { gold, prediction: &f.prediction, urgency: f.urgency.as_ref().map(|u| u.level) })
         .collect();
     Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default())
-}
-
-fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    write_file(path, &serde_json::to_vec_pretty(value).map_err(|e| Error::Internal(e.to_string()))?)
 }

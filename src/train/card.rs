@@ -1,4 +1,4 @@
-use super::{Recipe, assemble::Metrics};
+use super::{Recipe, seal::Metrics};
 use crate::{
     bundle::Manifest,
     evaluate::{Evaluation, Question, Scores},
@@ -74,20 +74,35 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     );
     if let Some(scope) = &metrics.scope {
         line(format!(
-            "## Texts from outside\n\nLearnt from {} complaints and the foreign texts of {}; scores are shares of {} other \
-             complaints. Each kind below was told by what the other kinds alone had taught.\n",
+            "## Texts from outside\n\nLearnt from {} complaints, which taught no weight, and {} foreign texts: those rows of that \
+             part whose category is foreign itself, and texts of {}; scores are shares of {} other complaints. {}\n",
             scope.learnt,
+            scope.foreign,
             scope
                 .sources
                 .iter()
                 .map(|s| format!("{} ({} rows, `{}…`)", s.path, s.rows, &s.sha256[..16]))
                 .collect::<Vec<_>>()
                 .join(", "),
-            scope.unseen
+            scope.unseen,
+            scope.set_aside.sentence()
         ));
-        line("| kind | texts | AUROC | pass where 95 % of the complaints do |\n|---|---|---|---|".into());
+        let changed = scope.complaints.iter().filter(|now| !metrics.sources.contains(now));
+        for now in changed {
+            let (path, rows, hash) = (&now.path, now.rows, &now.sha256[..16]);
+            line(format!("{path} was another file by then, of {rows} rows (`{hash}…`).\n"));
+        }
+        if !scope.left_out.is_empty() {
+            line(format!(
+                "Each kind was told by what the other kinds alone had taught; a person decides above a score of {}.\n\n\
+                 | kind | texts | AUROC | pass where 95 % of the complaints do | to a person |\n|---|---|---|---|---|",
+                scope.threshold
+            ));
+        }
         for kind in &scope.left_out {
-            line(format!("| {} | {} | {:.3} | {:.1} % |", kind.kind, kind.texts, kind.auroc, 100.0 * kind.passing));
+            let (passing, caught) = (100.0 * kind.passing, 100.0 * kind.caught);
+            let (name, texts, auroc) = (&kind.kind, kind.texts, kind.auroc);
+            line(format!("| {name} | {texts} | {auroc:.3} | {passing:.1} % | {caught:.1} % |"));
         }
         line(String::new());
     }

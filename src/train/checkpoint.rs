@@ -120,6 +120,7 @@ fn same_training(a: &Recipe, b: &Recipe) -> bool {
         let mut r = r.clone();
         r.bundle = Default::default();
         r.linear = Default::default();
+        r.scope = None;
         r.name.clear();
         if let Some(encoder) = &mut r.encoder {
             encoder.origin.clear();

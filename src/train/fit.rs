@@ -3,6 +3,7 @@ use super::{
     batches::batches,
     checkpoint::{Checkpoints, Progress, Round},
     learner::Learner,
+    scope::Lesson,
 };
 use crate::{
     Result,
@@ -19,6 +20,8 @@ use std::{collections::BTreeMap, path::Path, time::Instant};
 /// Where a training tells how it goes. The command line draws bars; tests keep silent.
 pub trait Talk: Sync {
     fn corpus(&self, _corpus: &Corpus) {}
+    /// The foreign texts are read.
+    fn lesson(&self, _lesson: &Lesson) {}
     fn resumed(&self, _progress: &Progress) {}
     /// After every step.
     fn step(&self, _at: StepAt) {}

@@ -16,6 +16,8 @@ mod optimizer;
 mod recipe;
 mod schedule;
 pub mod scope;
+pub mod seal;
+pub mod teach;
 pub mod urgency;
 
 pub use corpus::{Corpus, Example, SourceRecord};
@@ -29,6 +31,7 @@ pub use recipe::{
 use crate::{
     Error, Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter,
 };
+use scope::Lesson;
 use std::path::Path;
 
 /// Trains by a recipe and writes the bundle to `out`; checkpoints lie in `out/checkpoint`. A training that was stopped goes
@@ -39,13 +42,25 @@ pub fn run(recipe: &Recipe, out: &Path, talk: &dyn Talk) -> Result<Manifest> {
     let pieces = recipe.encoder.as_ref().map(piece_encoder).transpose()?;
     let corpus = Corpus::read(recipe, &taxonomy, &segmenter, pieces.as_ref())?;
     talk.corpus(&corpus);
+    // Before the training, which a fault in this part would cost.
+    let lesson = match (&recipe.scope, &pieces) {
+        (Some(scope), Some(_)) => Some(Lesson::read(scope, &corpus, &taxonomy, &segmenter)?),
+        (Some(_), None) => {
+            talk.note("without an encoder: foreign texts are not told apart");
+            None
+        }
+        (None, _) => None,
+    };
+    if let Some(lesson) = &lesson {
+        talk.lesson(lesson);
+    }
     let checkpoint = out.join("checkpoint");
     std::fs::create_dir_all(out).map_err(|e| Error::file(out, e))?;
     let progress = match &pieces {
         Some(pieces) => fit::fit(recipe, &taxonomy, &corpus, pieces, &checkpoint, talk)?,
         None => checkpoint::Progress::default(),
     };
-    assemble::assemble(recipe, &corpus, &progress, &checkpoint, out, talk)
+    assemble::assemble(recipe, &corpus, lesson.as_ref(), &progress, &checkpoint, out, talk)
 }
 
 /// The piece encoder of an encoder's folder.

@@ -126,6 +126,36 @@ fn foreign_texts_are_measured_against_the_complaints_of_a_file() {
     let [without, with] = ["without", "with"].map(|which| foreign[which]["wrong"].as_f64().unwrap());
     assert!(with <= without, "{foreign:#}");
 
+    // A list of files: what is not there is told, and a text that stands among the labelled rows counts there.
+    let at = |name: &str| keep.path().join(name).to_str().unwrap().to_owned();
+    let row = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let own = few.iter().filter(|line| row(line)["category"] == "other.empty").count() as u64;
+    let first = row(few[0]);
+    fs::write(
+        at("posts.csv"),
+        format!(
+            "text,mood\n今天天气真好，去公园放风筝,happy\n气死我了,angry\n\"{}\",happy\n",
+            first["text"].as_str().unwrap()
+        ),
+    )
+    .unwrap();
+    let list = format!(
+        "foreign = [\n{{ path = \"{}\", columns = {{ source = \"mood\" }}, values.source = {{ angry = \"\" }} }},\n\
+         {{ path = \"/no/such/file.csv\", optional = true }},\n]\n",
+        at("posts.csv")
+    );
+    fs::write(at("list.toml"), list).unwrap();
+    let list = at("list.toml");
+    let listed = [&evaluate[..5], &["--outliers", &list, "--json", "--resamples", "0"]].concat();
+    let output = fenzhen(&listed, b"");
+    let remarks = told(&output);
+    assert!(
+        remarks.contains("/no/such/file.csv (optional) is not there") && remarks.contains("1 texts stand among"),
+        "{remarks}"
+    );
+    let found: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(found["sets"][0]["foreign"]["kinds"][0]["texts"].as_u64(), Some(1 + own), "{found:#}");
+
     // The linear model has no vectors to tell by.
     let alone = [&evaluate[..3], &["--model", "linear", "--outliers", "datasets/outliers/dev.jsonl"]].concat();
     let wrong = told(&fenzhen(&alone, b""));

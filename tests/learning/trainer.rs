@@ -2,7 +2,13 @@ use fenzhen::{
     Complaint, Pipeline,
     bundle::{self, file},
     classify::Which,
-    train::{self, Recipe, Talk, fit::StepAt},
+    data::Source,
+    train::{
+        self, Recipe, ScopeRecipe, Talk,
+        fit::StepAt,
+        scope::SetAside,
+        teach::{Keep, teach_scope},
+    },
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -181,17 +187,75 @@ fn a_bundle_learns_to_tell_foreign_texts_while_it_is_made_or_later() {
     assert!(pipeline.tells_foreign());
     assert!(pipeline.decide(&Complaint::of("衣服掉色")).unwrap().out_of_scope.is_some());
 
-    // Taught again by the same texts it learns the same, byte for byte; only asked, it stays as it is.
+    // Taught again by the same texts it is the same bundle, byte for byte; only asked, it stays as it is.
     let by = recipe.scope.as_ref().unwrap();
-    let (_, nothing) = train::assemble::teach_scope(&out, by, false).unwrap();
-    assert_eq!(nothing, None);
-    let (learnt, again) = train::assemble::teach_scope(&out, by, true).unwrap();
-    assert_eq!(again.unwrap().files[file::SCOPE], manifest.files[file::SCOPE]);
+    let teach = |by: &ScopeRecipe, keep: Keep| teach_scope(&Pipeline::open(&out, None).unwrap(), &out, by, keep);
+    let write = Keep { write: true, ..Keep::default() };
+    assert_eq!(teach(by, Keep::default()).unwrap().manifest, None);
+    let again = teach(by, write).unwrap();
+    assert_eq!(again.manifest.unwrap().version, manifest.version);
     bundle::verify(&out).unwrap();
-    assert_eq!(learnt.sources[0].rows, 210);
+    assert_eq!((again.learnt.sources[0].rows, &again.remarks[..]), (210, &[][..]));
+    assert_eq!(again.learnt.complaints[0].rows, 120);
 
     let mut wrong = by.clone();
     wrong.outside = vec!["other.nothing".into()];
-    let error = train::assemble::teach_scope(&out, &wrong, false).unwrap_err();
+    let error = teach(&wrong, Keep::default()).unwrap_err();
     assert!(error.code() == "invalid_recipe" && error.to_string().contains("other.nothing"), "{error}");
+
+    // The bundle's own rows are no foreign texts, whatever a list says: they taught weights or are complaints by their label,
+    // and the others of them are there already.
+    let mut own = by.clone();
+    own.foreign.push(Source::of(folder.path().join("rows.jsonl")));
+    let with_own = teach(&own, Keep::default()).unwrap().learnt;
+    let SetAside { taught, measured, complaints, repeated } = with_own.set_aside;
+    assert_eq!((taught + measured + complaints + repeated, with_own.foreign), (120, again.learnt.foreign));
+    assert!(taught > 60 && with_own.left_out == again.learnt.left_out, "{:?}", with_own.set_aside);
+
+    // A file that the bundle learnt from and that is no longer there is told, and nothing is written without a word for it.
+    let headlines = folder.path().join("headlines.jsonl");
+    std::fs::write(&headlines, "{\"text\": \"国足世预赛名单公布，三名新人入选\"}\n").unwrap();
+    let mut more = by.clone();
+    more.foreign.push(Source { optional: true, ..Source::of(&headlines) });
+    teach(&more, write).unwrap();
+    std::fs::remove_file(&headlines).unwrap();
+    let error = teach(&more, write).unwrap_err();
+    assert!(error.code() == "invalid_request" && error.to_string().contains("headlines.jsonl"), "{error}");
+    let less = teach(&more, Keep { write: true, without_absent: true }).unwrap();
+    assert!(less.remarks[0].contains("headlines.jsonl"), "{:?}", less.remarks);
+    bundle::verify(&out).unwrap();
+}
+
+/// Counts the steps.
+#[derive(Default)]
+struct Counter {
+    steps: AtomicUsize,
+}
+
+impl Talk for Counter {
+    fn step(&self, _at: StepAt) {
+        self.steps.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn a_fault_among_the_foreign_texts_costs_no_training_and_another_scope_goes_on_from_the_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let counter = Counter::default();
+    for scope in [
+        "outside = [\"other.nothing\"]\nforeign = [{ path = \"datasets/outliers/train.jsonl\" }]",
+        "foreign = [{ path = \"/no/such/file.jsonl\" }]",
+        "foreign = [{ path = \"/no/such/file.jsonl\", optional = true }]",
+    ] {
+        let wrong = recipe(folder.path(), 60, &format!("{SHORT}[scope]\n{scope}\n"));
+        train::run(&wrong, &out, &counter).unwrap_err();
+    }
+    assert_eq!(counter.steps.load(Ordering::SeqCst), 0);
+    train::run(&recipe(folder.path(), 60, SHORT), &out, &counter).unwrap();
+    let steps = counter.steps.load(Ordering::SeqCst);
+    let scope = "[scope]\nforeign = [{ path = \"datasets/outliers/train.jsonl\" }]\n";
+    let manifest = train::run(&recipe(folder.path(), 60, &format!("{SHORT}{scope}")), &out, &counter).unwrap();
+    assert_eq!(counter.steps.load(Ordering::SeqCst), steps);
+    assert!(manifest.files.contains_key(file::SCOPE));
 }

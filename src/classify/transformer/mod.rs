@@ -165,7 +165,7 @@ impl Transformer {
     }
 
     /// Logits of texts that are already in pieces; a text gets the same logits in any company.
-    pub fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
+    fn logits_of(&self, texts: &[Pieces]) -> Result<Vec<Logits>> {
         Ok(self.answers_of(texts)?.into_iter().map(|answer| answer.logits).collect())
     }
 
@@ -175,7 +175,7 @@ impl Transformer {
     }
 
     /// The same for texts that are already in pieces.
-    pub fn answers_of(&self, texts: &[Pieces]) -> Result<Vec<Answered>> {
+    fn answers_of(&self, texts: &[Pieces]) -> Result<Vec<Answered>> {
         match &self.engine {
             Some(engine) => Ok(engine
                 .pooled(texts)

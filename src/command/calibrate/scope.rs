@@ -4,7 +4,11 @@ use super::Calibrate;
 use crate::{
     Error, Result,
     command::{aligned::aligned, stdout},
-    train::{Recipe, assemble, scope},
+    train::{
+        Recipe,
+        scope::{ScopeMetrics, table},
+        teach::{Keep, Taught, teach_scope},
+    },
 };
 use std::{path::Path, process::ExitCode};
 
@@ -15,18 +19,32 @@ impl Calibrate {
             let reason = "has no [scope] part that names foreign texts; training/retail.toml shows one".into();
             return Err(Error::Recipe { path: path.to_owned(), reason });
         };
-        let (learnt, manifest) = assemble::teach_scope(&self.model.bundle, &by, self.write)?;
+        let keep = Keep { write: self.write, without_absent: self.without_absent };
+        let pipeline = self.model.open()?;
+        let Taught { learnt, manifest, remarks } = teach_scope(&pipeline, &self.model.bundle, &by, keep)?;
+        if !self.output.quiet {
+            remarks.iter().for_each(|remark| eprintln!("{remark}"));
+        }
         stdout::print(&match self.output.json {
             true => serde_json::to_string_pretty(&learnt).map_err(|e| Error::Internal(e.to_string()))? + "\n",
-            false => {
-                let (complaints, unseen) = (learnt.learnt, learnt.unseen);
-                let told = format!("Learnt from {complaints} complaints; scores are shares of {unseen} others\n\n");
-                told + &aligned(&scope::table(&learnt))
-            }
+            false => text(&learnt),
         })?;
         if let Some(manifest) = manifest.filter(|_| !self.output.quiet) {
-            eprintln!("{} is now {}", self.model.bundle.display(), manifest.id());
+            eprintln!("{} is now {}", pipeline.manifest.id(), manifest.id());
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn text(learnt: &ScopeMetrics) -> String {
+    let ScopeMetrics { learnt: complaints, foreign, unseen, set_aside, threshold, left_out, .. } = learnt;
+    let mut text = format!(
+        "Learnt from {complaints} complaints and {foreign} foreign texts; scores are shares of {unseen} other complaints.\n{}\n\n",
+        set_aside.sentence()
+    );
+    match &left_out[..] {
+        [] => text += "All foreign texts are of one kind: there is none to leave out and to measure by the others.\n",
+        kinds => text += &format!("{}\nA person decides above {threshold}.\n", aligned(&table(kinds))),
+    }
+    text
 }
