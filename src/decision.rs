@@ -160,6 +160,9 @@ pub struct Decision {
     /// Absent where the bundle cannot tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_of_scope: Option<f32>,
+    /// Whether that is so much that the labels above mean little, by the policy's line: left out where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub foreign: bool,
     /// The text with personal data masked.
     pub masked_text: String,
     /// Which words drove it; only where that was asked for.

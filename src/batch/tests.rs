@@ -35,6 +35,7 @@ fn decision(complaint: &Complaint) -> Decision {
         flags: Vec::new(),
         decision: Verdict { action: Action::Suggest, reason: String::new() },
         out_of_scope: None,
+        foreign: false,
         masked_text: complaint.text.clone(),
         explanation: None,
         versions: Versions { engine: "".into(), bundle: "".into(), taxonomy: "".into(), policy: "".into() },

@@ -9,11 +9,12 @@ use super::{
     attachments,
     audit::note,
     intake::place,
-    seal::{KeyRing, Place},
+    seal::KeyRing,
     store::{
         Store, Walk,
         entity::{complaint, webhook},
     },
+    webhooks,
 };
 use crate::Result;
 use jiff::Timestamp;
@@ -65,7 +66,7 @@ pub async fn reseal(store: &Store, keys: &KeyRing, now: Timestamp, progress: imp
     let change = store.begin().await?;
     for row in webhook::Entity::find().all(&change).await? {
         done.values += 1;
-        let place = Place { table: "webhook", column: "secret", row: &row.id };
+        let place = webhooks::place(&row.id);
         let Some(anew) = keys.reseal(&place, &row.secret_sealed)? else { continue };
         done.changed += 1;
         webhook::Entity::update_many()

@@ -47,6 +47,7 @@ impl Pipeline {
             flags: self.told(Head::Flags, prediction),
             decision: self.verdict(finding, foreign, language),
             out_of_scope: foreign.map(rounded),
+            foreign: decide::outside(&self.policy, foreign),
             masked_text: finding.reading.text.masked(),
             explanation: None,
             versions: self.versions.clone(),

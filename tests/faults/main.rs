@@ -3,7 +3,8 @@
 //!
 //! Everything runs on SQLite; what is about PostgreSQL runs where FENZHEN_TEST_POSTGRES has the URL of one (two servers), and
 //! where one is installed that may be stopped (the outage). FENZHEN_TEST_INTAKES says how many complaints are handed in.
-//! The wide run, on both stores: `FENZHEN_TEST_INTAKES=2000 tests/postgres run cargo test --test faults killed`.
+//! The wide run, on both stores, as the one test command makes it:
+//! `FENZHEN_TEST_INTAKES=2000 tests/postgres run cargo test --test faults killed`.
 #![cfg(unix)]
 
 mod account;

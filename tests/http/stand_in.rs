@@ -99,6 +99,7 @@ impl Decide for StandIn {
                 flags: vec![],
                 decision: Verdict { action: Action::Review, reason: "a stand-in".into() },
                 out_of_scope: None,
+                foreign: false,
                 masked_text: complaint.text.clone(),
                 explanation: None,
                 versions: Versions {

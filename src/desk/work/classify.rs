@@ -196,6 +196,7 @@ impl Desk {
                 Verdict::Suggest => Band::Suggest,
                 Verdict::Review => Band::Review,
             },
+            foreign: decision.foreign,
             candidates: department.map(candidates).unwrap_or_default(),
             priority: decision.priority.as_ref().map(|priority| priority.level.clone()),
             flags: decision.flags.iter().map(|flag| flag.label.clone()).collect(),

@@ -94,6 +94,7 @@ impl Row<'_> {
             None => Band::Review,
         };
         let facts = Facts {
+            foreign: false,
             category: self.label(Field::Category)?,
             department,
             band,

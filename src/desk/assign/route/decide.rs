@@ -86,6 +86,9 @@ impl RoutingTable {
     }
 
     fn without_rule(&self, facts: &Facts) -> (Destination, Name) {
+        if facts.foreign {
+            return (Destination::Triage, sentence::foreign());
+        }
         let known = |id: &&String| self.vocabulary.ids(Field::Department).contains(&id.as_str());
         let Some(department) = facts.department.as_ref().filter(known) else {
             return (Destination::Triage, sentence::unknown_department());

@@ -53,6 +53,8 @@ pub struct Facts {
     pub department: Option<String>,
     /// How far the choice of the department may be trusted, the policy's wishes for confirmation included.
     pub band: Band,
+    /// Whether the text looks as if it were no complaint, so that the labels mean little.
+    pub foreign: bool,
     /// The likeliest departments, best first: what people in the triage queue choose from.
     pub candidates: Vec<Candidate>,
     pub priority: Option<String>,
@@ -78,6 +80,7 @@ impl Default for Facts {
             category: None,
             department: None,
             band: Band::Review,
+            foreign: false,
             candidates: Vec::new(),
             priority: None,
             flags: Vec::new(),

@@ -139,6 +139,13 @@ pub(super) fn unsure(department: &Name, band: &Name) -> Name {
     )
 }
 
+pub(super) fn foreign() -> Name {
+    both(
+        "文字不像投诉，预测作不得准，也没有规则另作安排，由人工选定",
+        "the text does not look like a complaint, so what is predicted means little, and no rule says otherwise: a person chooses",
+    )
+}
+
 pub(super) fn unknown_department() -> Name {
     both(
         "没有预测出本机构的部门，也没有规则另作安排，由人工选定",

@@ -128,6 +128,9 @@ fn an_unsure_ticket_goes_to_a_person_with_three_candidates_unless_a_rule_names_i
     assert_eq!(route.candidates, candidates[..3]);
     assert_eq!(route.passed_over[0].failed, Some(Field::Band));
     assert_eq!(route.reason.zh, "部门「物流部」的把握只到「复核」，没有规则另作安排，由人工从候选部门中选定");
+    let foreign = table.route(&Facts { foreign: true, ..unsure.clone() });
+    assert_eq!(foreign.destination, Destination::Triage);
+    assert!(foreign.reason.zh.starts_with("文字不像投诉"), "{}", foreign.reason.zh);
     let suggested = table.route(&Facts { band: Band::Suggest, ..unsure });
     assert_eq!(suggested.destination.to_string(), "finance");
     assert!(suggested.candidates.is_empty());

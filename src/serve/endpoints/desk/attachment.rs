@@ -35,9 +35,11 @@ pub(super) struct File(Vec<u8>);
     params(
         ("id" = String, Path, description = "The id, or the complaint number"),
         ("attachment" = String, Path, description = "The id of the file"),
-        ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line"),
+        ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line",
+            min_length = 1, max_length = 200, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$"),
     ),
     responses(
+        Refused,
         (status = 200, description = "The file, for saving: never to be shown as a page of ours", content(
             (File = "image/*"),
             (File = "audio/*"),
@@ -45,7 +47,6 @@ pub(super) struct File(Vec<u8>);
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No purpose", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database or the store of attachments is out of reach", body = Problem, content_type = "application/problem+json"),
-        Refused,
     )
 )]
 pub(super) async fn attachment(

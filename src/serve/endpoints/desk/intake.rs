@@ -150,13 +150,13 @@ impl From<Accepted> for Taken {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for every new complaint"),
     ),
     responses(
+        Refused, RefusedBodyOrFiles,
         (status = 201, description = "Taken", body = Taken),
         (status = 200, description = "It was here already", body = Taken),
         (status = 409, description = "The external id came with another text before", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Nothing to read, a field that does not fit, or a key of another request", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too much at once", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database or the store of attachments is out of reach, or the server is shutting down", body = Problem, content_type = "application/problem+json"),
-        Refused, RefusedBodyOrFiles,
     )
 )]
 pub(super) async fn intake(

@@ -28,7 +28,8 @@ pub(super) struct OriginalView {
 /// Every time is noted in the audit log: who, when, and what for.
 #[utoipa::path(
     get, path = "/v1/complaints/{id}/original", tag = "complaints",
-    params(("id" = String, Path, description = "The id, or the complaint number"), ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line")),
+    params(("id" = String, Path, description = "The id, or the complaint number"), ("purpose" = String, Query, description = "What it is needed for: 1 to 200 characters on one line",
+            min_length = 1, max_length = 200, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]+$")),
     responses(
         (status = 200, description = "What was sent", body = OriginalView),
         (status = 404, description = "There is none", body = Problem, content_type = "application/problem+json"),
