@@ -8,10 +8,17 @@ const LATE: &str = "快递三天没动静，客服一直不接电话，第三次
 /// A server with a desk, and a complaint that it took.
 fn desk() -> Option<(Browser, Service, Value)> {
     let browser = Browser::open()?;
+    speak(&browser, "zh-CN");
     let service = Service::start(&["--log", "warn"]);
     browser.go(&service.url());
     let taken = call(&browser, "/v1/complaints?wait=20000", &json!({"text": LATE, "channel": "app"}));
     Some((browser, service, taken))
+}
+
+/// Gives the browser a language of its own, which a headless one takes from its machine.
+fn speak(browser: &Browser, language: &str) {
+    let agent = browser.text("return navigator.userAgent");
+    browser.devtools("Emulation.setUserAgentOverride", json!({"userAgent": agent, "acceptLanguage": language}));
 }
 
 /// Posts to the desk from a page of its own.
@@ -143,14 +150,15 @@ fn it_speaks_english_fits_a_phone_and_knows_wrong_links() {
     let _turn = turn();
     let Some((browser, service, taken)) = desk() else { return };
     let page = taken["page"].as_str().unwrap();
+    open(&browser, &service, page);
+    assert_eq!(browser.text("return document.documentElement.lang"), "zh-CN");
     open(&browser, &service, &format!("{page}?lang=en"));
     assert_eq!(browser.text("return document.documentElement.lang"), "en");
     assert_eq!(text(&browser, "#can"), "What you can do now");
     assert!(text(&browser, "#timeline").contains("We received your complaint"));
     assert!(text(&browser, "#promise").starts_with("A plan is expected by"));
     // The browser's own language, where nothing else is asked for.
-    let agent = browser.text("return navigator.userAgent");
-    browser.devtools("Emulation.setUserAgentOverride", json!({"userAgent": agent, "acceptLanguage": "en-US"}));
+    speak(&browser, "en-US");
     open(&browser, &service, page);
     assert_eq!(browser.text("return document.documentElement.lang"), "en");
     browser.resize(390, 844);
