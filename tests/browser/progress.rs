@@ -7,11 +7,15 @@ const LATE: &str = "快递三天没动静，客服一直不接电话，第三次
 
 /// A server with a desk, and a complaint that it took.
 fn desk() -> Option<(Browser, Service, Value)> {
+    desk_with(LATE)
+}
+
+fn desk_with(said: &str) -> Option<(Browser, Service, Value)> {
     let browser = Browser::open()?;
     speak(&browser, "zh-CN");
     let service = Service::start(&["--log", "warn"]);
     browser.go(&service.url());
-    let taken = call(&browser, "/v1/complaints?wait=20000", &json!({"text": LATE, "channel": "app"}));
+    let taken = call(&browser, "/v1/complaints?wait=20000", &json!({"text": said, "channel": "app"}));
     Some((browser, service, taken))
 }
 
@@ -143,6 +147,54 @@ fn a_customer_adds_files_withdraws_rates_and_opens_again() {
     browser.wait("document.querySelector('#trouble').textContent.includes('illegal_transition')");
     assert_eq!(offered(&browser), json!(["follow_up", "reopen"]), "the page is up to date");
     assert_eq!(browser.text("return document.querySelector('#reply-text').value"), "还有一件事");
+}
+
+#[test]
+fn a_customer_disputes_a_result_and_confirms_the_next() {
+    let _turn = turn();
+    // Nothing urgent: a supervisor would have to agree.
+    let Some((browser, service, taken)) = desk_with("鞋子开胶了，想换一双") else { return };
+    let page = taken["page"].as_str().unwrap();
+    let path = format!("/v1/tickets/{}/actions", taken["number"].as_str().unwrap());
+    let staff = |action: Value| call(&browser, &path, &json!({"action": action}));
+    // The engine has done some of it already; what is not possible is refused.
+    let solve = || {
+        staff(json!({"kind": "accept"}));
+        staff(json!({"kind": "assign", "department": "aftersales"}));
+        staff(json!({"kind": "start"}));
+        staff(json!({"kind": "investigate", "findings": "胶水批次不良"}));
+        staff(json!({"kind": "propose", "plan": "换一双"}));
+        staff(json!({"kind": "resolve"}));
+        let told = staff(json!({"kind": "give_feedback", "text": "已为您换新，今天发出"}));
+        assert_eq!(told["status"], "resolved", "{told}");
+    };
+    let submit = |kind: &str| {
+        browser.click(&format!("[data-action={kind}] summary"));
+        if kind == "dispute" {
+            browser.write("#dispute-reason", "换来的一双也开胶");
+        }
+        browser.click(&format!("[data-action={kind}] button"));
+    };
+    solve();
+    browser.console();
+    open(&browser, &service, page);
+    assert_eq!(text(&browser, "#status"), "已解决");
+    assert_eq!(browser.run("return document.querySelector('#status').classList.contains('green')"), true);
+    assert_eq!(browser.run("return document.querySelector('#promise').hidden"), true, "there is a plan");
+    assert_eq!(offered(&browser), json!(["reply", "confirm", "dispute", "follow_up", "attach", "withdraw"]));
+    browser.picture("progress-solved");
+    submit("dispute");
+    browser.wait("document.querySelector('#told').textContent === '已收到，我们会继续处理。'");
+    assert!(text(&browser, "#timeline li:first-child").contains("换来的一双也开胶"));
+    assert_eq!(text(&browser, "#status"), "处理中");
+    assert_eq!(browser.console(), Vec::<String>::new());
+    solve();
+    browser.click("#refresh");
+    browser.wait("document.querySelector('[data-action=confirm]').offsetHeight");
+    submit("confirm");
+    browser.wait("document.querySelector('#told').textContent === '谢谢，已确认。'");
+    assert!(text(&browser, "#timeline li:first-child").contains("已确认满意"));
+    assert_eq!(browser.run("return document.querySelector('[data-action=confirm]').offsetHeight"), 0);
 }
 
 #[test]

@@ -57,8 +57,7 @@ fn every_file_of_a_folder_is_told_with_its_line() {
     change("deadlines.toml", "left_percent = 20", "left_percent = 200");
     change("tickets.toml", "\"high\"", "\"highest\"");
     fs::write(folder.path().join("holidays.toml"), "[[years]]\nyear = 2027\noff = [2027-02-30]\n").unwrap();
-    fs::write(folder.path().join("mail.toml"), "[smtp]\nhost = \"smtp.example.com\"\nform = \"desk@example.com\"\n")
-        .unwrap();
+    fs::write(folder.path().join("mail.toml"), "[smtp]\nhost = \"smtp.example.com\"\nport = \"tls\"\n").unwrap();
     fs::write(folder.path().join("deadline.toml"), "").unwrap();
     let faults = fenzhen(&["policy", "check", "--rules", at, "--lang", "en"], b"");
     insta::assert_snapshot!(without_place(told(&faults)));

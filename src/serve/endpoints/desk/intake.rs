@@ -112,9 +112,9 @@ pub(super) struct Taken {
     received_at: jiff::Timestamp,
     /// Whether it is new; otherwise it was here already, by its key or its external id.
     fresh: bool,
-    /// Where the customer's own program follows it: whoever has this path is the customer.
+    /// Where a program follows it for the customer: whoever has this path is the customer.
     progress: String,
-    /// The same as a page for the customer, in Chinese and English.
+    /// The same as a page for the customer to open in a browser.
     #[schema(example = "/progress/…")]
     page: String,
     /// What the engine said, where the caller waited for it and it came in time.
