@@ -45,25 +45,75 @@ pub struct House {
 }
 
 impl House {
-    /// The rules in a folder: any of `tickets.toml`, `routing.toml`, `deadlines.toml`, `calendar.toml` and `holidays.toml`
-    /// (days on top of the calendar's), `relate.toml`, `incidents.toml`, `webhooks.toml`,
-    /// `mail.toml`, and `notices.toml` (its texts). For each that is missing, and without a folder, the built-in one that fits the
-    /// taxonomy.
+    /// The files that a folder of rules may have: `holidays.toml` are days on top of the calendar's, `notices.toml` the texts of
+    /// what is told.
+    pub const FILES: [&str; 10] = [
+        "tickets.toml",
+        "routing.toml",
+        "deadlines.toml",
+        "calendar.toml",
+        "holidays.toml",
+        "incidents.toml",
+        "relate.toml",
+        "webhooks.toml",
+        "notices.toml",
+        "mail.toml",
+    ];
+
+    /// The rules in a folder: any of [`House::FILES`]. For each that is missing, and without a folder, the built-in one that
+    /// fits the taxonomy.
     ///
     /// # Errors
     /// [`Error::File`] where there is no such folder; those of the parts, with file and line.
     pub fn open(folder: Option<&Path>, taxonomy: &Taxonomy, policy: &Policy) -> Result<Self> {
+        if let Some(folder) = folder {
+            std::fs::read_dir(folder).map_err(|source| Error::file(folder, source))?;
+        }
+        House::of(|name| folder.map(|folder| folder.join(name)).filter(|path| path.exists()), taxonomy, policy)
+    }
+
+    /// Holds one file against a taxonomy, as what it would be under one of the names of [`House::FILES`].
+    ///
+    /// # Errors
+    /// Those of the file, with its line.
+    pub fn check_file(name: &str, path: &Path, taxonomy: &Taxonomy, policy: &Policy) -> Result<()> {
+        House::of(|wanted| (wanted == name).then(|| path.to_owned()), taxonomy, policy).map(|_| ())
+    }
+
+    /// Holds each file of a folder against a taxonomy, whatever is wrong with the others: their paths, and what was found.
+    ///
+    /// # Errors
+    /// [`Error::File`] where there is no such folder, [`Error::InvalidRequest`] for a taxonomy without priorities.
+    pub fn check(folder: &Path, taxonomy: &Taxonomy, policy: &Policy) -> Result<Vec<(PathBuf, Result<()>)>> {
+        std::fs::read_dir(folder).map_err(|source| Error::file(folder, source))?;
+        House::of(|_| None, taxonomy, policy)?;
+        let mut checked: Vec<(PathBuf, Result<()>)> = Vec::new();
+        for name in House::FILES {
+            let path = folder.join(name);
+            if !path.exists() {
+                continue;
+            }
+            // What there can be mail of is said by the texts, which were checked just before.
+            let texts = checked.last().filter(|(path, found)| path.ends_with("notices.toml") && found.is_ok());
+            let texts = texts.map(|(path, _)| path.clone()).filter(|_| name == "mail.toml");
+            let own = |wanted: &str| match wanted {
+                "notices.toml" if texts.is_some() => texts.clone(),
+                wanted => (wanted == name).then(|| path.clone()),
+            };
+            let found = House::of(own, taxonomy, policy).map(|_| ());
+            checked.push((path, found));
+        }
+        Ok(checked)
+    }
+
+    /// The rules in the files that `place` finds by their names.
+    fn of(place: impl Fn(&str) -> Option<PathBuf>, taxonomy: &Taxonomy, policy: &Policy) -> Result<Self> {
         if taxonomy.priorities.is_empty() {
             let reason = "has no priorities: a desk needs to know what is urgent".into();
             return Err(Error::InvalidRequest { what: format!("the taxonomy {}", taxonomy.id), reason });
         }
-        if let Some(folder) = folder {
-            std::fs::read_dir(folder).map_err(|source| Error::file(folder, source))?;
-        }
         let own = |name: &str| -> Result<Option<(String, PathBuf)>> {
-            let Some(path) = folder.map(|folder| folder.join(name)).filter(|path| path.exists()) else {
-                return Ok(None);
-            };
+            let Some(path) = place(name) else { return Ok(None) };
             let text = std::fs::read_to_string(&path).map_err(|source| Error::file(&path, source))?;
             Ok(Some((text, path)))
         };

@@ -10,7 +10,7 @@
 //! audience = "department_head"
 //! department = "logistics"
 //! [customers]
-//! link = "https://desk.example.com/v1/progress/{token}"
+//! link = "https://desk.example.com/progress/{token}"
 //! ```
 //!
 //! Without `[customers]` only the house is written to. With it, customers who left an e-mail address hear of every step that

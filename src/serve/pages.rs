@@ -1,5 +1,7 @@
 //! The pages for people: embedded in the binary, nothing from elsewhere.
 
+mod progress;
+
 use super::State;
 use axum::{
     Router,
@@ -12,10 +14,11 @@ use axum::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JS: &str = "text/javascript; charset=utf-8";
+
 pub(super) fn routes() -> Router<State> {
-    const HTML: &str = "text/html; charset=utf-8";
-    const CSS: &str = "text/css; charset=utf-8";
-    const JS: &str = "text/javascript; charset=utf-8";
     Router::new()
         .route("/", file(HTML, include_str!("pages/page.html")))
         .route("/page.css", file(CSS, include_str!("pages/page.css")))
@@ -26,6 +29,17 @@ pub(super) fn routes() -> Router<State> {
         .route("/docs.css", file(CSS, include_str!("pages/docs.css")))
         .route("/docs.js", file(JS, include_str!("pages/docs.js")))
         .route("/icon.svg", file("image/svg+xml", include_str!("pages/icon.svg")))
+}
+
+/// The pages of a server with a desk.
+pub(super) fn desk_routes() -> Router<State> {
+    Router::new()
+        .route("/progress/{token}", get(progress::progress))
+        .route("/progress/", get(progress::missing))
+        .route("/progress", get(progress::missing))
+        .route("/progress.css", file(CSS, include_str!("pages/progress.css")))
+        .route("/progress.js", file(JS, include_str!("pages/progress.js")))
+        .route("/progress-words.js", file(JS, include_str!("pages/progress-words.js")))
 }
 
 fn file(kind: &'static str, content: &'static str) -> axum::routing::MethodRouter<State> {

@@ -28,13 +28,15 @@ pub(super) fn limiter(a_minute: u32) -> Option<Limiter> {
     Some(Limiter::new(limit, CALLERS))
 }
 
-/// Takes every request under /v1 from its caller's share.
+/// Takes every request that asks the model or the database from its caller's share.
 pub(super) async fn share(
     axum::extract::State(state): axum::extract::State<State>,
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(limiter) = state.limiter().filter(|_| request.uri().path().starts_with("/v1/")) else {
+    let path = request.uri().path();
+    let asks = ["/v1/", "/progress/"].iter().any(|begin| path.starts_with(begin));
+    let Some(limiter) = state.limiter().filter(|_| asks) else {
         return next.run(request).await;
     };
     let now = Timestamp::now();

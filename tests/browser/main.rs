@@ -1,6 +1,7 @@
 //! The built-in page in a real headless Chromium, before a real server with the shipped bundle.
 
 mod driver;
+mod progress;
 #[path = "../service/mod.rs"]
 mod service;
 

@@ -20,6 +20,8 @@ fn every_command_explains_itself_with_examples() {
         "bundle",
         "bundle compare",
         "policy fit",
+        "policy check",
+        "policy preset",
         "key",
         "key create",
         "migrate",

@@ -13,6 +13,7 @@ mod operate;
 mod pages;
 mod privacy;
 mod process;
+mod progress;
 mod queue;
 mod schema;
 mod server;

@@ -24,11 +24,13 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The whole service over a state, without a socket.
 pub fn app(state: State) -> Router {
-    let (router, document) = api(state.front().is_some());
+    let with_desk = state.front().is_some();
+    let (router, document) = api(with_desk);
     let document = document.to_pretty_json().expect("the document is plain data");
     router
         .route("/openapi.json", get(|| async move { pages::json(document) }))
         .merge(pages::routes())
+        .merge(if with_desk { pages::desk_routes() } else { Router::new() })
         .fallback(|| async { Refusal::NotFound })
         .method_not_allowed_fallback(|| async { Refusal::MethodNotAllowed })
         .layer(CatchPanicLayer::custom(observe::panicked))

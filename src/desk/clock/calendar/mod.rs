@@ -84,6 +84,8 @@ impl UnknownYear {
 impl Calendar {
     /// The file of [`Calendar::office`], a model for one's own.
     pub const OFFICE: &str = include_str!("office.toml");
+    /// The file of [`Calendar::always`].
+    pub const ALWAYS: &str = include_str!("always.toml");
 
     /// Reads and checks a calendar; `path` is only for messages.
     ///
@@ -101,8 +103,7 @@ impl Calendar {
 
     /// Around the clock on every day, China's time.
     pub fn always() -> Self {
-        Self::parse(include_str!("always.toml"), Path::new("always.toml"))
-            .expect("the built-in file is checked by a test")
+        Self::parse(Self::ALWAYS, Path::new("always.toml")).expect("the built-in file is checked by a test")
     }
 
     /// The same calendar with the days of a text (the format of `holidays-cn.toml`) added, or in place of those of the same

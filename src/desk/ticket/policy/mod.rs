@@ -11,9 +11,6 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeMap, path::Path};
 
-const RETAIL: &str = include_str!("retail.toml");
-const PLAIN: &str = include_str!("plain.toml");
-
 /// When a supervisor has to decide.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ApprovalRule {
@@ -49,6 +46,11 @@ pub struct TicketPolicy {
 }
 
 impl TicketPolicy {
+    /// The policy for retail, a model for one's own.
+    pub const RETAIL: &str = include_str!("retail.toml");
+    /// The one without labels.
+    pub const PLAIN: &str = include_str!("plain.toml");
+
     /// Reads a policy and checks it against the taxonomy whose labels it names; `path` is only for messages.
     ///
     /// # Errors
@@ -60,8 +62,8 @@ impl TicketPolicy {
 
     /// The built-in policy that fits a taxonomy: the retail one where its labels are the retail ones, else one without labels.
     pub fn default_for(taxonomy: &Taxonomy) -> Self {
-        parse::policy(RETAIL, taxonomy)
-            .or_else(|_| parse::policy(PLAIN, taxonomy))
+        parse::policy(Self::RETAIL, taxonomy)
+            .or_else(|_| parse::policy(Self::PLAIN, taxonomy))
             .expect("the plain policy names no label, so it fits every taxonomy")
     }
 

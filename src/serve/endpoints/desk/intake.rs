@@ -112,8 +112,11 @@ pub(super) struct Taken {
     received_at: jiff::Timestamp,
     /// Whether it is new; otherwise it was here already, by its key or its external id.
     fresh: bool,
-    /// Where the customer follows it: whoever has this path is the customer.
+    /// Where a program follows it for the customer: whoever has this path is the customer.
     progress: String,
+    /// The same as a page for the customer to open in a browser.
+    #[schema(example = "/progress/…")]
+    page: String,
     /// What the engine said, where the caller waited for it and it came in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Decision>)]
@@ -129,6 +132,7 @@ impl From<Accepted> for Taken {
             received_at: accepted.received_at,
             fresh: accepted.fresh,
             progress: format!("/v1/progress/{}", accepted.token),
+            page: format!("/progress/{}", accepted.token),
             decision: None,
         }
     }
