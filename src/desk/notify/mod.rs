@@ -39,7 +39,7 @@ pub use deliver::{
     Webhook, Webhooks,
     guard::{Allowed, Guard},
 };
-pub use digest::{DigestPolicy, Message, Plan, plan};
+pub use digest::{DigestPolicy, GATHERED, Message, Plan, plan};
 pub use message::{Audience, Facts, Item, Kind, Masked, Notice};
 pub use templates::{Reader, Rendered, Templates};
 pub use webhook::{Mismatch, Secret, Signed, TOLERANCE, sign, verify};

@@ -5,7 +5,7 @@ use crate::{
     desk::{
         intake::place,
         mail::{MailPlan, is_mail},
-        notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
+        notify::{Channel, GATHERED, Notice, Outcome, Outgoing, Secret, next_attempt},
         outbox::CUSTOMER,
         store::{
             entity::{complaint, delivery, notice, ticket, webhook},
@@ -40,6 +40,11 @@ impl Desk {
             // The receiver is gone: there is nobody to tell.
             return queue::done(self.store().writer(), claim).await;
         };
+        if let Target::Mail(plan, mailbox) = &target
+            && GATHERED.iter().any(|kind| kind.id() == notice.kind)
+        {
+            return self.deliver_gathered(claim, plan, mailbox).await;
+        }
         let outcome = self.attempt(&notice, &target).await?;
         let now = self.now();
         let attempts = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
@@ -85,8 +90,7 @@ impl Desk {
     }
 
     async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
-        let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
-        let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
+        let notice = read(notice)?;
         let target = match target {
             Target::Mail(plan, address) => {
                 return Ok(plan.send(address, &notice, &self.house().calendar, self.now()).await);
@@ -107,6 +111,12 @@ impl Desk {
         let channel = self.webhooks().channel(endpoint, vec![secret]);
         Ok(channel.send(Outgoing { notice: &notice, rendered: None, at: self.now() }).await)
     }
+}
+
+/// A notice as it was written down.
+pub(super) fn read(row: &notice::Model) -> Result<Notice> {
+    let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
+    serde_json::from_str(&row.body).map_err(unreadable)
 }
 
 /// Where a notice goes.
