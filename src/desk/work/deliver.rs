@@ -4,11 +4,11 @@ use crate::{
     Desk, Error, Result,
     desk::{
         intake::place,
-        mail::{MailPlan, is_mail},
+        mail::{MailPlan, agent_of, is_mail},
         notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
         outbox::CUSTOMER,
         store::{
-            entity::{complaint, delivery, notice, ticket, webhook},
+            entity::{complaint, delivery, notice, staff, ticket, webhook},
             queue::{self, Claim, Work},
         },
         webhooks,
@@ -28,7 +28,10 @@ impl Desk {
             None => None,
         };
         let target = match row {
-            Some(row) if is_mail(&row.target) => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            Some(row) if is_mail(&row.target) => match agent_of(&row.target) {
+                Some(agent) => self.agent(agent).await?,
+                None => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            },
             Some(row) if row.target == CUSTOMER => self.customer_of(notice.as_ref()).await?,
             Some(row) => {
                 let row = webhook::Entity::find_by_id(&row.target).one(database).await?;
@@ -84,12 +87,25 @@ impl Desk {
         Ok(Some(Target::Customer(plan, contact, token)))
     }
 
+    /// Somebody in the staff list, where there still is an address.
+    async fn agent(&self, id: &str) -> Result<Option<Target<'_>>> {
+        let Some(plan) = &self.house().mail else { return Ok(None) };
+        let row = staff::Entity::find_by_id(id).one(self.store().read()).await?;
+        let Some(sealed) = row.and_then(|row| row.email_sealed) else { return Ok(None) };
+        Ok(Some(Target::Agent(plan, self.open_email(id, &sealed)?)))
+    }
+
     async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
+        let ticket = notice.ticket_id.as_deref();
         let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
         let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
         let target = match target {
             Target::Mail(plan, address) => {
-                return Ok(plan.send(address, &notice, &self.house().calendar, self.now()).await);
+                return Ok(plan.send(address, ticket, &notice, &self.house().calendar, self.now()).await);
+            }
+            Target::Agent(plan, address) => {
+                let calendar = &self.house().calendar;
+                return Ok(plan.send_to_agent(address, ticket, &notice, calendar, self.now()).await);
             }
             Target::Customer(plan, contact, token) => {
                 let calendar = &self.house().calendar;
@@ -113,6 +129,8 @@ impl Desk {
 enum Target<'h> {
     Webhook(webhook::Model),
     Mail(&'h MailPlan, String),
+    /// With the agent's own address.
+    Agent(&'h MailPlan, Zeroizing<String>),
     /// With the contact, and what opens the ticket to its customer.
     Customer(&'h MailPlan, Zeroizing<String>, Zeroizing<String>),
 }
