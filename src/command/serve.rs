@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Desk, Error, Result,
-    desk::{House, access, keys, work::Workers},
+    desk::{House, access, keys, mail::OWNER, work::Workers},
     serve::{Settings, State, listen},
     taxonomy::Language,
 };
@@ -117,6 +117,7 @@ impl Serve {
             Some(store) => {
                 let house = House::open(self.rules.as_deref(), &pipeline.taxonomy, &pipeline.policy)?;
                 warn_of_unknown_years(&house);
+                warn_of_unheard_roles(&house);
                 let keys = self.store.keys()?;
                 State::start_with_desk(pipeline, settings, |engine| Ok(Desk::new(store, house, engine, keys)))?
             }
@@ -219,6 +220,14 @@ impl Signals {
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
+}
+
+/// Roles that the rules tell of deadlines and incidents, and in which nobody hears it by e-mail.
+fn warn_of_unheard_roles(house: &House) {
+    let roles = house.unheard_roles();
+    let Some(role) = roles.iter().find(|role| **role != OWNER) else { return };
+    eprintln!("warning: nobody hears by e-mail what goes to these roles: {}", roles.join(", "));
+    eprintln!("hint: in mail.toml in the folder of --rules, say who they are: [roles] {role} = [\"name@example.com\"]");
 }
 
 /// Deadlines of the next months that nobody can compute rightly yet.

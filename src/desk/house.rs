@@ -6,8 +6,8 @@ use super::{
         route::{RoutingTable, Vocabulary},
     },
     clock::{Calendar, DeadlinePolicy},
-    incident::IncidentPolicy,
-    mail::MailPlan,
+    incident::{IncidentPolicy, WAVE_TELLS},
+    mail::{DEPARTMENT_HEAD, MailPlan, OWNER},
     notify::{Guard, Templates},
     relate::RelatePolicy,
     ticket::{Rules, TicketPolicy},
@@ -19,7 +19,10 @@ use crate::{
     taxonomy::{Name, Taxonomy},
 };
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// All rules that a desk follows, checked against one taxonomy.
 #[derive(Debug, Clone)]
@@ -159,11 +162,22 @@ impl House {
             None => Templates::built_in(),
         };
         let mail = match own("mail.toml")? {
-            Some((text, path)) => Some(MailPlan::parse(&text, &path, templates, taxonomy)?),
+            Some((text, path)) => {
+                let plan = MailPlan::parse(&text, &path, templates, taxonomy)?;
+                plan.check_roles(&roles(&deadlines, &incidents), &path)?;
+                Some(plan)
+            }
             None => None,
         };
         let taxonomy = taxonomy.clone();
         Ok(House { taxonomy, tickets, routing, deadlines, calendar, relate, incidents, guard, mail })
+    }
+
+    /// The roles that the rules of deadlines and incidents name and nobody hears in by e-mail, as `mail.toml` stands. Webhooks
+    /// hear of everything, whatever role it goes to.
+    pub fn unheard_roles(&self) -> Vec<&str> {
+        let held = |role: &&str| self.mail.as_ref().is_some_and(|plan| plan.has_role(role));
+        roles(&self.deadlines, &self.incidents).into_iter().filter(|role| !held(role)).collect()
     }
 
     /// What deadlines depend on beside the history of a ticket, as one value: the same rules give the same. A program that writes
@@ -177,6 +191,17 @@ impl House {
     pub fn rules(&self) -> Rules<'_> {
         Rules { policy: &self.tickets, taxonomy: &self.taxonomy }
     }
+}
+
+/// The roles that rules name. Waves of complaints tell a supervisor, whatever the policy says; what goes to an owner who cannot
+/// be reached goes to the head of the department.
+fn roles<'r>(deadlines: &'r DeadlinePolicy, incidents: &'r IncidentPolicy) -> BTreeSet<&'r str> {
+    let mut roles: BTreeSet<&str> = deadlines.roles().into_iter().chain(incidents.roles()).collect();
+    roles.insert(WAVE_TELLS);
+    if roles.contains(OWNER) {
+        roles.insert(DEPARTMENT_HEAD);
+    }
+    roles
 }
 
 /// The first preset for the taxonomy whose labels all exist; where none is, a ticket goes where it is predicted to go.

@@ -2,13 +2,13 @@
 
 use super::{
     Desk, House,
-    clock::{Deadline, State, promised},
-    mail::MailPlan,
-    notify::{Audience, Facts, Kind, Masked, Notice},
+    clock::{Clock, Deadline, State, promised},
+    mail::{DEPARTMENT_HEAD, MailPlan, OWNER},
+    notify::{Agent, Audience, Facts, Kind, Masked, Notice},
     record::Record,
     store::{
         Transaction,
-        entity::{complaint, delivery, notice, webhook},
+        entity::{complaint, delivery, notice, staff, webhook},
         micros,
         queue::{self, Work},
     },
@@ -34,13 +34,17 @@ pub(in crate::desk) struct Receivers<'h> {
     mail: Option<&'h MailPlan>,
 }
 
-/// Whose a notice is: a ticket, and the department that has it.
-#[derive(Clone, Copy, Default)]
+/// Whose a notice is: a ticket, and the department and the person that have it.
+#[derive(Clone, Default)]
 pub(in crate::desk) struct About<'a> {
     pub ticket: Option<&'a str>,
     /// The complaint whose customer may hear of it.
     pub complaint: Option<&'a str>,
     pub department: Option<&'a str>,
+    /// Who works on it, by id.
+    pub agent: Option<&'a str>,
+    /// The roles that hear of it, beside those who hear of everything of its kind.
+    pub roles: BTreeSet<&'a str>,
 }
 
 impl<'a> About<'a> {
@@ -50,7 +54,14 @@ impl<'a> About<'a> {
             ticket: Some(&record.row.id),
             complaint: Some(&record.row.complaint_id),
             department: record.ticket.department.as_deref(),
+            agent: record.ticket.agent.as_deref(),
+            roles: BTreeSet::new(),
         }
+    }
+
+    /// The same for some roles.
+    pub fn to(self, roles: impl IntoIterator<Item = &'a String>) -> Self {
+        About { roles: roles.into_iter().map(String::as_str).collect(), ..self }
     }
 }
 
@@ -68,12 +79,26 @@ impl<'h> Receivers<'h> {
         self.webhooks.is_empty() && self.mail.is_none()
     }
 
-    /// The targets of a notice, each once.
-    fn of(&self, kind: Kind, about: About) -> BTreeSet<String> {
+    /// The targets of a notice, each once. The owner of a ticket is told at the own address; where there is none, the head of
+    /// the department.
+    async fn of(&self, change: &Transaction, kind: Kind, about: &About<'_>) -> Result<BTreeSet<String>> {
+        let mut targets = BTreeSet::new();
+        if let Some(plan) = self.mail {
+            let mut roles = about.roles.clone();
+            if roles.remove(OWNER) {
+                match about.agent {
+                    Some(agent) if has_address(change, agent).await? => {
+                        targets.extend(plan.target_of_agent(kind, agent))
+                    }
+                    _ => _ = roles.insert(DEPARTMENT_HEAD),
+                }
+            }
+            targets.extend(plan.targets(kind, about.department, &roles));
+        }
         let wants = |one: &&Receiver| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id());
         let webhooks = self.webhooks.iter().filter(wants).map(|one| one.id.clone());
-        let mail = self.mail.into_iter().flat_map(|plan| plan.targets(kind, about.department));
-        webhooks.chain(mail).collect()
+        targets.extend(webhooks);
+        Ok(targets)
     }
 }
 
@@ -96,7 +121,7 @@ pub(in crate::desk) async fn tell(
             | Kind::TicketEscalated
             | Kind::IncidentOpened
     );
-    let mut targets = receivers.of(notice.kind, about);
+    let mut targets = receivers.of(change, notice.kind, &about).await?;
     if let Some(complaint) = about.complaint
         && receivers.mail.is_some_and(|plan| plan.tells_customers(notice.kind))
         && has_mailbox(change, complaint).await?
@@ -141,6 +166,13 @@ async fn has_mailbox(change: &Transaction, complaint: &str) -> Result<bool> {
     Ok(select.into_tuple().one(change).await?.unwrap_or(false))
 }
 
+/// Whether somebody in the staff list has an e-mail address.
+async fn has_address(change: &Transaction, agent: &str) -> Result<bool> {
+    let sealed = staff::Column::EmailSealed;
+    let select = staff::Entity::find_by_id(agent).select_only().column(staff::Column::Id).filter(sealed.is_not_null());
+    Ok(select.into_tuple::<String>().one(change).await?.is_some())
+}
+
 impl Desk {
     /// Tells what some new events of a ticket come to.
     pub(in crate::desk) async fn tell_events(
@@ -158,12 +190,17 @@ impl Desk {
         if receivers.are_none() {
             return Ok(());
         }
-        let promised = promised(&record.deadlines(self.house(), now)?);
+        let deadlines = record.deadlines(self.house(), now)?;
+        let base = Facts { promised: promised(&deadlines), ..facts(change, self.house(), &record.ticket).await? };
         for event in events {
             let Some(kind) = kind(&event.fact) else { continue };
-            let mut facts = facts(self.house(), &record.ticket);
-            facts.text = said(&event.fact).map(Masked::new);
-            facts.promised = promised;
+            let mut facts = base.clone();
+            facts.text = said(event, &record.history).map(Masked::new);
+            facts.due = match &event.fact {
+                Fact::Resolved | Fact::FeedbackGiven { .. } => self.house().rules().auto_close_at(&record.ticket),
+                Fact::Waiting { on: Party::Customer, until, .. } => *until,
+                _ => None,
+            };
             let notice = Notice { id: Uuid::now_v7(), kind, at: event.at, audience: Audience::System, facts };
             let key = format!("event/{}/{}", record.row.id, event.sequence);
             let mut about = About::ticket(record);
@@ -173,11 +210,23 @@ impl Desk {
             }
             tell(change, &receivers, &key, about, &notice, now).await?;
         }
+        // The customer is asked how it went while the clock of the survey runs: once a run of it.
+        let surveys = deadlines.iter().filter(|deadline| deadline.clock == Clock::Survey && deadline.is_open());
+        for started in surveys.filter_map(|survey| Some(survey.run.as_ref()?.started)) {
+            if !events.iter().any(|event| event.at == started) {
+                continue;
+            }
+            let (id, kind, audience) = (Uuid::now_v7(), Kind::TicketSurvey, Audience::Customer);
+            let notice = Notice { id, kind, at: started, audience, facts: base.clone() };
+            let key = format!("{}/{}/{}", kind.id(), record.row.id, micros(started));
+            tell(change, &receivers, &key, About::ticket(record), &notice, now).await?;
+        }
         Ok(())
     }
 
     /// Tells of the clocks of a ticket that are nearly or already over, and of every level that hears of it, each once a run of
-    /// the clock.
+    /// the clock: a warning goes to the roles that the policy warns, a level to those that it names. The breach itself goes to
+    /// those who are warned, as far as no level that is due tells them anyway.
     pub(in crate::desk) async fn tell_deadlines(
         &self,
         change: &Transaction,
@@ -191,30 +240,36 @@ impl Desk {
             return Ok(());
         }
         let receivers = Receivers::read(change, self.house()).await?;
+        let base = facts(change, self.house(), &record.ticket).await?;
+        let warned = &self.house().deadlines.warn_to;
         for deadline in late {
             let Some(run) = &deadline.run else { continue };
             let clock = deadline.clock;
             let mut told = Vec::new();
+            let levels = &deadline.escalations;
             if deadline.state == State::Breached {
-                told.push((Kind::DeadlineBreached, Audience::Agent, None));
+                let escalated = |role: &&String| levels.iter().any(|level| level.to.contains(role));
+                let rest = warned.iter().filter(|role| !escalated(role)).collect::<Vec<_>>();
+                told.push((Kind::DeadlineBreached, Audience::Agent, None, rest));
             } else {
-                told.push((Kind::DeadlineWarning, Audience::Agent, None));
+                told.push((Kind::DeadlineWarning, Audience::Agent, None, warned.iter().collect()));
             }
-            let levels =
-                deadline.escalations.iter().map(|one| (Kind::DeadlineEscalated, Audience::Supervisor, Some(one.level)));
+            let levels = levels
+                .iter()
+                .map(|one| (Kind::DeadlineEscalated, Audience::Supervisor, Some(one.level), one.to.iter().collect()));
             told.extend(levels);
-            for (kind, audience, level) in told {
+            for (kind, audience, level, roles) in told {
                 let facts = Facts {
                     clock: Some(clock.name()),
                     due: deadline.due,
                     percent_left: Some((deadline.share_left * 100.0).round() as u8),
                     level,
-                    ..facts(self.house(), &record.ticket)
+                    ..base.clone()
                 };
                 let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience, facts };
                 let level = level.map(|level| format!("/{level}")).unwrap_or_default();
                 let key = format!("{}{level}/{}/{}/{}", kind.id(), record.row.id, clock.id(), micros(run.started));
-                tell(change, &receivers, &key, About::ticket(record), &notice, now).await?;
+                tell(change, &receivers, &key, About::ticket(record).to(roles), &notice, now).await?;
             }
         }
         Ok(())
@@ -222,17 +277,28 @@ impl Desk {
 }
 
 /// What a notice tells of a ticket as it stands.
-pub(in crate::desk) fn facts(house: &House, ticket: &Ticket) -> Facts {
+pub(in crate::desk) async fn facts(change: &Transaction, house: &House, ticket: &Ticket) -> Result<Facts> {
     let named = |head, id: &String| house.rules().label(head, id);
     let category = ticket.labels.get(&Head::Category).and_then(|labels| labels.first());
-    Facts {
+    Ok(Facts {
         number: Some(ticket.number.to_string()),
         category: category.map(|id| named(Head::Category, id)),
         priority: Some(named(Head::Priority, &ticket.priority)),
         department: ticket.department.as_ref().map(|id| named(Head::Department, id)),
+        agent: match &ticket.agent {
+            Some(id) => Some(agent(change, id).await?),
+            None => None,
+        },
         stage: Some(ticket.node.name()),
         ..Facts::default()
-    }
+    })
+}
+
+/// Who works on a ticket, by name; who is in no staff list, by the id alone.
+async fn agent(change: &Transaction, id: &str) -> Result<Agent> {
+    let select = staff::Entity::find_by_id(id).select_only().column(staff::Column::Name);
+    let name = select.into_tuple::<String>().one(change).await?;
+    Ok(Agent { id: id.into(), name: name.unwrap_or_else(|| id.into()) })
 }
 
 fn kind(fact: &Fact) -> Option<Kind> {
@@ -254,11 +320,30 @@ fn kind(fact: &Fact) -> Option<Kind> {
     })
 }
 
-/// What was said to or by the customer; what stays in the house stays there.
-fn said(fact: &Fact) -> Option<String> {
-    match fact {
+/// What was said to or by the customer; what stays in the house stays there. Who is asked to confirm a solution reads it: the
+/// plan that was approved or needed nobody's word, or what the customer was told last.
+fn said(event: &Event, history: &[Event]) -> Option<String> {
+    match &event.fact {
+        Fact::Resolved => solution(history.iter().filter(|earlier| earlier.sequence < event.sequence)),
         Fact::Responded { text } | Fact::FeedbackGiven { text } | Fact::CustomerReplied { text } => Some(text.clone()),
         Fact::Waiting { on: Party::Customer, reason, .. } => Some(reason.clone()),
         _ => None,
     }
+}
+
+/// The solution at the end of a history.
+fn solution<'e>(history: impl DoubleEndedIterator<Item = &'e Event>) -> Option<String> {
+    let mut answered = None;
+    for event in history.rev() {
+        match &event.fact {
+            Fact::Proposed { plan, .. } => return Some(plan.clone()),
+            Fact::Responded { text } => _ = answered.get_or_insert_with(|| text.clone()),
+            // What was proposed before is off.
+            Fact::Reopened { .. }
+            | Fact::CustomerDissatisfied { .. }
+            | Fact::Rejected { subject: Subject::Resolution, .. } => break,
+            _ => {}
+        }
+    }
+    answered
 }

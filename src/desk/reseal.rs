@@ -9,10 +9,11 @@ use super::{
     attachments,
     audit::note,
     intake::place,
+    people,
     seal::KeyRing,
     store::{
         Store, Walk,
-        entity::{complaint, webhook},
+        entity::{complaint, staff, webhook},
     },
     webhooks,
 };
@@ -72,6 +73,17 @@ pub async fn reseal(store: &Store, keys: &KeyRing, now: Timestamp, progress: imp
         webhook::Entity::update_many()
             .col_expr(webhook::Column::SecretSealed, Expr::value(anew))
             .filter(webhook::Column::Id.eq(&row.id))
+            .exec(&change)
+            .await?;
+    }
+    for row in staff::Entity::find().all(&change).await? {
+        let Some(sealed) = &row.email_sealed else { continue };
+        done.values += 1;
+        let Some(anew) = keys.reseal(&people::place(&row.id), sealed)? else { continue };
+        done.changed += 1;
+        staff::Entity::update_many()
+            .col_expr(staff::Column::EmailSealed, Expr::value(anew))
+            .filter(staff::Column::Id.eq(&row.id))
             .exec(&change)
             .await?;
     }

@@ -24,6 +24,7 @@ pub fn person(id: &str, departments: &[&str], capacity: u32) -> Person {
         capacity,
         presence: "present".into(),
         supervisor: false,
+        email: None,
     }
 }
 

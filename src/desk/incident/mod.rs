@@ -36,5 +36,5 @@ pub use member::Member;
 pub use policy::{ClusterRule, Consequence, FierceRule, IncidentPolicy, Preset, RepeatRule, SurgeRule};
 pub use repeat::repeat;
 pub use reply::{LeftOut, Recipient, ReplyPlan, Standing, reply_to_all};
-pub use signal::{Rule, Signal, raised};
+pub use signal::{Rule, Signal, WAVE_TELLS, raised};
 pub use surge::{Alarm, Baseline, HourCount, Pair, hour_of, surge};

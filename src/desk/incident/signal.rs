@@ -40,6 +40,9 @@ impl Rule {
     }
 }
 
+/// The role that hears of a wave: no policy has a rule for it.
+pub const WAVE_TELLS: &str = "supervisor";
+
 /// What has to happen because a rule fired. Applying it twice is applying it once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signal {

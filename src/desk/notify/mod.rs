@@ -40,6 +40,6 @@ pub use deliver::{
     guard::{Allowed, Guard},
 };
 pub use digest::{DigestPolicy, GATHERED, Message, Plan, plan};
-pub use message::{Audience, Facts, Item, Kind, Masked, Notice};
+pub use message::{Agent, Audience, Facts, Item, Kind, Masked, Notice};
 pub use templates::{Reader, Rendered, Templates};
 pub use webhook::{Mismatch, Secret, Signed, TOLERANCE, sign, verify};

@@ -4,11 +4,11 @@ use crate::{
     Desk, Error, Result,
     desk::{
         intake::place,
-        mail::{MailPlan, is_mail},
+        mail::{MailPlan, agent_of, is_mail},
         notify::{Channel, GATHERED, Notice, Outcome, Outgoing, Secret, next_attempt},
         outbox::CUSTOMER,
         store::{
-            entity::{complaint, delivery, notice, ticket, webhook},
+            entity::{complaint, delivery, notice, staff, ticket, webhook},
             queue::{self, Claim, Work},
         },
         webhooks,
@@ -27,8 +27,12 @@ impl Desk {
             Some(row) => notice::Entity::find_by_id(&row.notice_id).one(database).await?,
             None => None,
         };
+        let mailbox = row.as_ref().map(|row| row.target.clone()).filter(|target| is_mail(target));
         let target = match row {
-            Some(row) if is_mail(&row.target) => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            Some(row) if is_mail(&row.target) => match agent_of(&row.target) {
+                Some(agent) => self.agent(agent).await?,
+                None => self.house().mail.as_ref().map(|plan| Target::Mail(plan, row.target)),
+            },
             Some(row) if row.target == CUSTOMER => self.customer_of(notice.as_ref()).await?,
             Some(row) => {
                 let row = webhook::Entity::find_by_id(&row.target).one(database).await?;
@@ -40,12 +44,12 @@ impl Desk {
             // The receiver is gone: there is nobody to tell.
             return queue::done(self.store().writer(), claim).await;
         };
-        if let Target::Mail(plan, mailbox) = &target
+        if let Some(mailbox) = mailbox
             && GATHERED.iter().any(|kind| kind.id() == notice.kind)
         {
-            return self.deliver_gathered(claim, plan, mailbox).await;
+            return self.deliver_gathered(claim, &mailbox, &target).await;
         }
-        let outcome = self.attempt(&notice, &target).await?;
+        let outcome = self.attempt(notice.ticket_id.as_deref(), &read(&notice)?, &target).await?;
         let now = self.now();
         let attempts = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
         let next = next_attempt(attempts, &outcome, now, rand::random());
@@ -89,15 +93,27 @@ impl Desk {
         Ok(Some(Target::Customer(plan, contact, token)))
     }
 
-    async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
-        let notice = read(notice)?;
+    /// Somebody in the staff list, where there still is an address.
+    async fn agent(&self, id: &str) -> Result<Option<Target<'_>>> {
+        let Some(plan) = &self.house().mail else { return Ok(None) };
+        let row = staff::Entity::find_by_id(id).one(self.store().read()).await?;
+        let Some(sealed) = row.and_then(|row| row.email_sealed) else { return Ok(None) };
+        Ok(Some(Target::Agent(plan, self.open_email(id, &sealed)?)))
+    }
+
+    /// Says a notice to a target once; `ticket` is the id of the one that it is about.
+    pub(super) async fn attempt(&self, ticket: Option<&str>, notice: &Notice, target: &Target<'_>) -> Result<Outcome> {
         let target = match target {
             Target::Mail(plan, address) => {
-                return Ok(plan.send(address, &notice, &self.house().calendar, self.now()).await);
+                return Ok(plan.send(address, ticket, notice, &self.house().calendar, self.now()).await);
+            }
+            Target::Agent(plan, address) => {
+                let calendar = &self.house().calendar;
+                return Ok(plan.send_to_agent(address, ticket, notice, calendar, self.now()).await);
             }
             Target::Customer(plan, contact, token) => {
                 let calendar = &self.house().calendar;
-                return Ok(plan.send_to_customer(contact, token, &notice, calendar, self.now()).await);
+                return Ok(plan.send_to_customer(contact, token, notice, calendar, self.now()).await);
             }
             Target::Webhook(row) => row,
         };
@@ -109,7 +125,7 @@ impl Desk {
             Err(fault) => return Ok(Outcome::Refused { reason: fault.to_string() }),
         };
         let channel = self.webhooks().channel(endpoint, vec![secret]);
-        Ok(channel.send(Outgoing { notice: &notice, rendered: None, at: self.now() }).await)
+        Ok(channel.send(Outgoing { notice, rendered: None, at: self.now() }).await)
     }
 }
 
@@ -120,9 +136,11 @@ pub(super) fn read(row: &notice::Model) -> Result<Notice> {
 }
 
 /// Where a notice goes.
-enum Target<'h> {
+pub(super) enum Target<'h> {
     Webhook(webhook::Model),
     Mail(&'h MailPlan, String),
+    /// With the agent's own address.
+    Agent(&'h MailPlan, Zeroizing<String>),
     /// With the contact, and what opens the ticket to its customer.
     Customer(&'h MailPlan, Zeroizing<String>, Zeroizing<String>),
 }

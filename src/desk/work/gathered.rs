@@ -1,11 +1,13 @@
 //! Deadlines for a mailbox of the house: however many run out on a bad morning, it is few messages. [`plan`] says what goes now and
 //! what waits for company; here the deliveries of one mailbox are taken together, by one worker at a time.
 
-use super::LEASE;
+use super::{
+    LEASE,
+    deliver::{Target, read},
+};
 use crate::{
     Desk, Result,
     desk::{
-        mail::MailPlan,
         notify::{DigestPolicy, GATHERED, Notice, Outcome, Plan, next_attempt, plan},
         store::{
             Transaction,
@@ -31,7 +33,7 @@ const LATER: SignedDuration = SignedDuration::from_secs(2);
 impl Desk {
     /// Sends a mailbox what has to be told by now, with all that waits for it; or lets it wait. What came of it is written for
     /// each delivery: as with any other, a process that dies in between tries again.
-    pub(super) async fn deliver_gathered(&self, claim: &Claim, mail: &MailPlan, mailbox: &str) -> Result<()> {
+    pub(super) async fn deliver_gathered(&self, claim: &Claim, mailbox: &str, target: &Target<'_>) -> Result<()> {
         let now = self.now();
         let change = self.store().begin().await?;
         let Some(turn) = Turn::take(&change, mailbox, now).await? else {
@@ -40,15 +42,18 @@ impl Desk {
         };
         let mut claims = vec![claim.clone()];
         claims.extend(queue::join(&change, Work::Deliver, claim, TOGETHER, theirs(mailbox), LEASE, now).await?);
-        let notices = notices(&change, &claims).await?;
+        let rows = notices(&change, &claims).await?;
         change.commit().await?;
+        let notices: Vec<Notice> = rows.iter().map(read).collect::<Result<_>>()?;
 
         let Plan { now: messages, until, .. } =
             plan(&notices, turn.told_at, &DigestPolicy::default(), now, Uuid::now_v7());
         let mut outcome = Outcome::Delivered;
         for message in &messages {
-            // They are all about deadlines, so it is one at most.
-            outcome = mail.send(mailbox, &message.notice, &self.house().calendar, self.now()).await;
+            // They are all about deadlines, so it is one at most: a digest, or one of them as it is.
+            let id = message.notice.id.to_string();
+            let ticket = rows.iter().find(|row| row.id == id).and_then(|row| row.ticket_id.as_deref());
+            outcome = self.attempt(ticket, &message.notice, target).await?;
         }
         let sent = !messages.is_empty() && matches!(outcome, Outcome::Delivered);
         let now = self.now();
@@ -131,12 +136,11 @@ fn theirs(mailbox: &str) -> Condition {
     Condition::all().add(job::Column::Subject.in_subquery(deliveries))
 }
 
-async fn notices(database: &impl ConnectionTrait, claims: &[Claim]) -> Result<Vec<Notice>> {
+async fn notices(database: &impl ConnectionTrait, claims: &[Claim]) -> Result<Vec<notice::Model>> {
     let subjects = claims.iter().map(|claim| claim.subject.as_str());
     let theirs = delivery::Entity::find().select_only().column(delivery::Column::NoticeId);
     let theirs = theirs.filter(delivery::Column::Id.is_in(subjects)).into_query();
-    let rows = notice::Entity::find().filter(notice::Column::Id.in_subquery(theirs)).all(database).await?;
-    rows.iter().map(super::deliver::read).collect()
+    Ok(notice::Entity::find().filter(notice::Column::Id.in_subquery(theirs)).all(database).await?)
 }
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {

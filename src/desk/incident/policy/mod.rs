@@ -9,7 +9,7 @@ use crate::{
     taxonomy::{Name, Taxonomy},
 };
 use jiff::SignedDuration;
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// What follows where a rule fires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,19 @@ impl IncidentPolicy {
         parse::policy(Preset::Retail.text(), taxonomy, signals)
             .or_else(|_| parse::policy(Preset::Plain.text(), taxonomy, signals))
             .expect("the plain policy names no label, so it fits every taxonomy")
+    }
+}
+
+impl IncidentPolicy {
+    /// Every role that the policy names, once: for those who must know who that is.
+    pub fn roles(&self) -> BTreeSet<&str> {
+        let one = [
+            self.repeat.as_ref().map(|rule| &rule.then),
+            self.cluster.as_ref().map(|rule| &rule.then),
+            self.surge.as_ref().map(|rule| &rule.then),
+        ];
+        let all = one.into_iter().flatten().chain(self.fierce.iter().map(|rule| &rule.then));
+        all.flat_map(|then| &then.notify).map(String::as_str).collect()
     }
 }
 

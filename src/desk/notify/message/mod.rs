@@ -33,7 +33,7 @@ pub struct Notice {
 }
 
 /// What is known of what happened. What does not apply is none; a template leaves out the line that needs it. Nothing here
-/// may be a name, a contact or a text that was not masked, and no link that opens a ticket to whoever holds it.
+/// may be a customer's name, a contact or a text that was not masked, and no link that opens a ticket to whoever holds it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Facts {
@@ -52,6 +52,9 @@ pub struct Facts {
     /// The department that had it before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<Name>,
+    /// Who works on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
     /// The stage that it is at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<Name>,
@@ -82,6 +85,16 @@ pub struct Facts {
     /// The deadlines of a digest, the worst first; fewer than `count` where they are too many for a message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
+}
+
+/// Who works on a ticket: its owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// The id, which never changes.
+    pub id: String,
+    /// What colleagues call this person.
+    pub name: String,
 }
 
 /// One deadline of a digest.

@@ -7,6 +7,7 @@ pub(super) enum Place {
     Category,
     Priority,
     Department,
+    Agent,
     From,
     Stage,
     Text,
@@ -23,11 +24,12 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) const NAMES: [(&'static str, Place); 17] = [
+    pub(super) const NAMES: [(&'static str, Place); 18] = [
         ("number", Place::Number),
         ("category", Place::Category),
         ("priority", Place::Priority),
         ("department", Place::Department),
+        ("agent", Place::Agent),
         ("from", Place::From),
         ("stage", Place::Stage),
         ("text", Place::Text),

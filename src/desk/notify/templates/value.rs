@@ -20,6 +20,7 @@ pub(super) fn value(place: Place, notice: &Notice, reader: &Reader<'_>) -> Optio
         Place::Category => name(&facts.category),
         Place::Priority => name(&facts.priority),
         Place::Department => name(&facts.department),
+        Place::Agent => facts.agent.as_ref().map(|agent| agent.name.clone()),
         Place::From => name(&facts.from),
         Place::Stage => name(&facts.stage),
         Place::Text => return facts.text.as_ref().map(|text| clean(text.as_str())).filter(|text| !text.is_empty()),

@@ -15,6 +15,7 @@ pub struct Model {
     pub capacity: i64,
     pub presence: String,
     pub supervisor: bool,
+    pub email_sealed: Option<Vec<u8>>,
     pub last_assigned_at: Option<i64>,
     pub created_at: i64,
 }

@@ -222,6 +222,7 @@ CREATE TABLE staff (
     capacity BIGINT NOT NULL,
     presence TEXT NOT NULL,
     supervisor BOOLEAN NOT NULL,
+    email_sealed {bytes},
     last_assigned_at BIGINT,
     created_at BIGINT NOT NULL
 );

@@ -134,11 +134,10 @@ impl Desk {
             let home = hand.home.clone();
             hand.raise(&home, signal.raise_to.as_deref(), &signal.reason)?;
             let record = hand.record(&home)?;
-            let department = record.ticket.department.clone();
-            let facts = said(facts(self.house(), &record.ticket), signal);
+            let about = About { complaint: None, ..About::ticket(record) }.to(&signal.notify);
+            let facts = said(facts(change, self.house(), &record.ticket).await?, signal);
             let kind = Kind::TicketEscalated;
             let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience: Audience::Supervisor, facts };
-            let about = About { ticket: Some(&home), complaint: None, department: department.as_deref() };
             tell(change, &receivers, &signal.key, about, &notice, now).await?;
         }
         for Joined { signal, entered, homes } in joined {
@@ -156,7 +155,11 @@ impl Desk {
                 };
                 let kind = Kind::IncidentOpened;
                 let notice = Notice { id: Uuid::now_v7(), kind, at: now, audience: Audience::Supervisor, facts };
-                tell(change, &receivers, &signal.key, About::default(), &notice, now).await?;
+                // It is about no ticket; whose department it touches is that of the complaint that made it one.
+                let home = hand.home.clone();
+                let department = hand.record(&home)?.ticket.department.as_deref();
+                let about = About { department, ..About::default() }.to(&signal.notify);
+                tell(change, &receivers, &signal.key, about, &notice, now).await?;
             }
         }
         Ok(())

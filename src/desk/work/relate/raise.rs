@@ -8,7 +8,7 @@ use crate::{
     Decision, Error, Result,
     desk::{
         House,
-        incident::{self, Baseline, Member, Mood, Pair, Rule, Signal, Stage, hour_of, incident_key},
+        incident::{self, Baseline, Member, Mood, Pair, Rule, Signal, Stage, WAVE_TELLS, hour_of, incident_key},
         incidents::Past,
         relate,
         store::{
@@ -221,7 +221,7 @@ impl Asked<'_> {
             reason: wave.reason,
             raise_to: None,
             level: 1,
-            notify: vec!["supervisor".into()],
+            notify: vec![WAVE_TELLS.into()],
             incident: Some(key.clone()),
             key,
         };

@@ -20,7 +20,7 @@ use axum::{Json, extract::State as Shared};
 #[utoipa::path(
     put, path = "/v1/staff/{id}", tag = "staff", request_body = Person, params(("id" = String, Path)),
     responses(
-        (status = 200, description = "The person", body = Person),
+        (status = 200, description = "The person, the e-mail address masked", body = Person),
         (status = 404, description = "An id that nobody can have", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field that does not fit", body = Problem, content_type = "application/problem+json"),
         Refused, RefusedBody,
@@ -38,6 +38,5 @@ pub(super) async fn put_person(
     caller.require(Permission::StaffManage)?;
     let person: Person = super::read(&body, "a person")?;
     super::same_id(&person.id, &id)?;
-    front.desk.put_person(&person, &caller.0).await?;
-    Ok(Json(person))
+    Ok(Json(front.desk.put_person(&person, &caller.0).await?))
 }

@@ -2,19 +2,41 @@
 //!
 //! ```toml
 //! language = "zh"
+//! # Where people of the house open a ticket: {ticket} is its id. Without it their messages have no link.
+//! link = "https://desk.example.com/tickets/{ticket}"
+//!
 //! [smtp]
 //! host = "smtp.example.com"
 //! from = "desk@example.com"
+//!
+//! # Who is behind the roles that deadlines.toml (`to`) and incidents.toml (`notify`) name. Each hears what goes to the role;
+//! # with a department, only of its tickets. `owner` stands not here: it is whoever works on the ticket, at the address that
+//! # the staff list has (PUT /v1/staff/{id}, `email`); without one, the department_head hears it.
+//! [roles]
+//! supervisor = ["boss@example.com"]
+//! department_head = [
+//!     { address = "logistics-lead@example.com", department = "logistics" },
+//!     { address = "finance-lead@example.com", department = "finance" },
+//! ]
+//!
+//! # Who hears of kinds of notices, whatever role they go to; without `kinds`: what is late, fierce, or to be approved.
 //! [[to]]
-//! address = "logistics-lead@example.com"
-//! audience = "department_head"
-//! department = "logistics"
+//! address = "quality-desk@example.com"
+//! audience = "supervisor"
+//! kinds = ["ticket.reopened", "incident.opened"]
+//!
+//! # Without this part only the house is written to. With it, customers who left an address hear of every step that has a
+//! # text for them, or of the `kinds` that are named; `ticket.survey`, which comes together with the result, only where named.
 //! [customers]
-//! link = "https://desk.example.com/progress/{token}"
+//! link = "https://desk.example.com/v1/progress/{token}"
 //! ```
 //!
-//! Without `[customers]` only the house is written to. With it, customers who left an e-mail address hear of every step that
-//! has a text for them, or of the `kinds` that are named.
+//! Of one notice an address hears once, however many lines name it. A role that no rule of the house names is refused when the
+//! house is opened; one that rules name and nobody holds is told at the start (`House::unheard_roles`).
+
+mod roles;
+#[cfg(test)]
+mod tests;
 
 use super::{
     clock::Calendar,
@@ -25,14 +47,25 @@ use crate::{
     taxonomy::{Language, Taxonomy},
 };
 use jiff::Timestamp;
+use roles::{Holder, Roles};
 use serde::Deserialize;
-use std::{fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 use zeroize::Zeroizing;
+
+pub use roles::{DEPARTMENT_HEAD, OWNER};
 
 /// What begins the target of a delivery to the house by e-mail.
 pub(in crate::desk) const SCHEME: &str = "mailto:";
+/// What begins the target of a delivery to somebody in the staff list, whose address is known when it is sent.
+const STAFF: &str = "mailto:staff:";
 /// Stands in a link for what opens the ticket to its customer.
 const TOKEN: &str = "{token}";
+/// Stands in a link for the id of the ticket.
+const TICKET: &str = "{ticket}";
 
 /// What a recipient hears of without naming it: what is late, what is fierce, what many complain about.
 const USUAL: [Kind; 6] = [
@@ -50,6 +83,8 @@ pub struct MailPlan {
     mailer: Mailer,
     templates: Templates,
     language: Language,
+    link: Option<String>,
+    roles: Roles,
     to: Vec<Recipient>,
     customers: Option<Customers>,
 }
@@ -72,6 +107,11 @@ struct Recipient {
 }
 
 impl Recipient {
+    /// Whether tickets of a department are this one's.
+    fn is_of(&self, department: Option<&str>) -> bool {
+        self.department.as_deref().is_none_or(|own| Some(own) == department)
+    }
+
     /// What the delivery is addressed to: one person may read as the head of a department and as a supervisor.
     fn target(&self) -> String {
         format!("{SCHEME}{}?as={}", self.address, self.audience.id())
@@ -83,7 +123,10 @@ impl Recipient {
 struct Document {
     #[serde(default)]
     language: Language,
+    link: Option<String>,
     smtp: MailSettings,
+    #[serde(default)]
+    roles: BTreeMap<String, Vec<Holder>>,
     #[serde(default)]
     to: Vec<Line>,
     customers: Option<Customers>,
@@ -106,7 +149,7 @@ impl MailPlan {
     /// # Errors
     /// [`Error::MailSettings`], [`Error::MailAddress`].
     pub fn parse(text: &str, path: &Path, templates: Templates, taxonomy: &Taxonomy) -> Result<Self> {
-        let fault = |reason: String| Error::MailSettings { reason: format!("{}: {reason}", path.display()) };
+        let fault = |reason: String| fault_of(path, &reason);
         let mut document: Document = toml::from_str(text).map_err(|error| {
             // The message may quote a line, and a line may hold the password.
             let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -131,33 +174,60 @@ impl MailPlan {
             })
         };
         let to = document.to.into_iter().map(recipient).collect::<Result<_>>()?;
+        let roles = Roles::read(document.roles, path, taxonomy)?;
         let customers = document.customers;
-        if let Some(link) = customers.as_ref().and_then(|customers| customers.link.as_ref()) {
-            let sound = url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
-            if !sound || link.matches(TOKEN).count() != 1 {
-                return Err(fault("the link of customers is an http(s) URL with {token} in it once".into()));
-            }
+        let theirs = customers.as_ref().and_then(|customers| customers.link.as_ref());
+        if theirs.is_some_and(|link| !is_link(link, TOKEN)) {
+            return Err(fault("the link of customers is an http(s) URL with {token} in it once".into()));
+        }
+        if document.link.as_ref().is_some_and(|link| !is_link(link, TICKET)) {
+            return Err(fault("the link of the house is an http(s) URL with {ticket} in it once".into()));
         }
         let silent = |kind: &&Kind| !templates.covers(**kind, Audience::Customer);
         if let Some(kind) = customers.iter().flat_map(|customers| &customers.kinds).find(silent) {
             return Err(fault(format!("there is no text of {} for customers", kind.id())));
         }
-        Ok(MailPlan { mailer: Mailer::new(&document.smtp)?, templates, language: document.language, to, customers })
+        let (mailer, language, link) = (Mailer::new(&document.smtp)?, document.language, document.link);
+        Ok(MailPlan { mailer, templates, language, link, roles, to, customers })
     }
 
-    /// The targets of a notice about a ticket of a department.
-    pub(in crate::desk) fn targets(&self, kind: Kind, department: Option<&str>) -> impl Iterator<Item = String> {
-        let wants = move |one: &&Recipient| {
+    /// The targets of a notice that goes to some roles, about a ticket of a department; each address once.
+    pub(in crate::desk) fn targets(&self, kind: Kind, department: Option<&str>, roles: &BTreeSet<&str>) -> Vec<String> {
+        let wants = |one: &&Recipient| {
             let kinds = if one.kinds.is_empty() { &USUAL[..] } else { &one.kinds };
-            let theirs = one.department.as_deref().is_none_or(|own| Some(own) == department);
-            theirs && kinds.contains(&kind) && self.templates.covers(kind, one.audience)
+            one.is_of(department) && kinds.contains(&kind)
         };
-        self.to.iter().filter(wants).map(Recipient::target)
+        let mut seen = BTreeSet::new();
+        let all = self.to.iter().filter(wants).chain(self.roles.holders(roles, department));
+        let told = all.filter(|one| self.templates.covers(kind, one.audience) && seen.insert(&one.address));
+        told.map(Recipient::target).collect()
+    }
+
+    /// The target of a notice to somebody in the staff list; none where there is no text of it for agents.
+    pub(in crate::desk) fn target_of_agent(&self, kind: Kind, agent: &str) -> Option<String> {
+        self.templates.covers(kind, Audience::Agent).then(|| format!("{STAFF}{agent}"))
+    }
+
+    /// Whether somebody holds a role. Owners hold theirs in the staff list.
+    pub(in crate::desk) fn has_role(&self, role: &str) -> bool {
+        role == OWNER || self.roles.has(role)
+    }
+
+    /// Refuses roles that none of the house's rules names.
+    ///
+    /// # Errors
+    /// [`Error::MailSettings`].
+    pub(in crate::desk) fn check_roles(&self, named: &BTreeSet<&str>, path: &Path) -> Result<()> {
+        let Some(unknown) = self.roles.unknown(named) else { return Ok(()) };
+        let known: Vec<&str> = named.iter().copied().filter(|role| *role != OWNER).collect();
+        let reason = format!("no rule tells the role `{unknown}` anything; the rules name {}", known.join(", "));
+        Err(fault_of(path, &reason))
     }
 
     /// Whether customers with an address hear of it.
     pub(in crate::desk) fn tells_customers(&self, kind: Kind) -> bool {
-        let wants = |customers: &Customers| customers.kinds.is_empty() || customers.kinds.contains(&kind);
+        let all = kind != Kind::TicketSurvey;
+        let wants = |customers: &Customers| customers.kinds.is_empty() && all || customers.kinds.contains(&kind);
         self.customers.as_ref().is_some_and(wants) && self.templates.covers(kind, Audience::Customer)
     }
 
@@ -197,22 +267,62 @@ impl MailPlan {
         self.mailer.channel(to).send(Outgoing { notice: &notice, rendered: rendered.as_ref(), at }).await
     }
 
-    /// Makes one attempt to bring a notice to a target that is a mailbox of the house.
+    /// Makes one attempt to bring a notice, about a ticket or none, to a target that is a mailbox of the house.
     pub(in crate::desk) async fn send(
         &self,
         target: &str,
+        ticket: Option<&str>,
         notice: &Notice,
         calendar: &Calendar,
         at: Timestamp,
     ) -> Outcome {
-        let Some(one) = self.to.iter().find(|one| one.target() == target) else {
+        let Some(one) = self.to.iter().chain(self.roles.everybody()).find(|one| one.target() == target) else {
             return Outcome::Refused { reason: "it is no recipient any more".into() };
         };
-        let Ok(mailbox) = one.address.parse::<Mailbox>() else {
+        self.send_to_house(&one.address, one.audience, ticket, notice, calendar, at).await
+    }
+
+    /// The same to an agent's own address.
+    pub(in crate::desk) async fn send_to_agent(
+        &self,
+        address: &str,
+        ticket: Option<&str>,
+        notice: &Notice,
+        calendar: &Calendar,
+        at: Timestamp,
+    ) -> Outcome {
+        self.send_to_house(address, Audience::Agent, ticket, notice, calendar, at).await
+    }
+
+    async fn send_to_house(
+        &self,
+        address: &str,
+        audience: Audience,
+        ticket: Option<&str>,
+        notice: &Notice,
+        calendar: &Calendar,
+        at: Timestamp,
+    ) -> Outcome {
+        let Ok(mailbox) = address.parse::<Mailbox>() else {
             return Outcome::Refused { reason: "the address cannot be used".into() };
         };
-        self.write(mailbox, one.audience, None, notice, calendar, at).await
+        let link = self.link.as_ref().zip(ticket).map(|(link, ticket)| link.replace(TICKET, ticket));
+        self.write(mailbox, audience, link.as_deref(), notice, calendar, at).await
     }
+}
+
+/// Whether a link is one, with its place in it once.
+fn is_link(link: &str, place: &str) -> bool {
+    url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "https" | "http")) && link.matches(place).count() == 1
+}
+
+fn fault_of(path: &Path, reason: &str) -> Error {
+    Error::MailSettings { reason: format!("{}: {reason}", path.display()) }
+}
+
+/// Whom of the staff list a delivery goes to.
+pub(in crate::desk) fn agent_of(target: &str) -> Option<&str> {
+    target.strip_prefix(STAFF)
 }
 
 /// Whether a delivery goes to the house by e-mail.
@@ -223,66 +333,5 @@ pub(in crate::desk) fn is_mail(target: &str) -> bool {
 impl fmt::Debug for MailPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MailPlan({} recipients)", self.to.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PLAN: &str = r#"
-        [smtp]
-        host = "smtp.example.com"
-        from = "desk@example.com"
-        [[to]]
-        address = "lead@example.com"
-        audience = "department_head"
-        department = "logistics"
-        [[to]]
-        address = "boss@example.com"
-        audience = "supervisor"
-        kinds = ["deadline.escalated"]
-    "#;
-
-    fn plan(text: &str) -> Result<MailPlan> {
-        MailPlan::parse(text, Path::new("mail.toml"), Templates::built_in(), &Taxonomy::retail())
-    }
-
-    #[test]
-    fn everyone_hears_what_is_theirs() {
-        let plan = plan(PLAN).unwrap();
-        let told = |kind, department| plan.targets(kind, department).collect::<Vec<_>>();
-        assert_eq!(told(Kind::DeadlineWarning, Some("logistics")), ["mailto:lead@example.com?as=department_head"]);
-        assert_eq!(told(Kind::DeadlineWarning, Some("finance")), Vec::<String>::new());
-        let both = ["mailto:lead@example.com?as=department_head", "mailto:boss@example.com?as=supervisor"];
-        assert_eq!(told(Kind::DeadlineEscalated, Some("logistics")), both);
-        assert_eq!(told(Kind::TicketOpened, Some("logistics")), Vec::<String>::new());
-    }
-
-    #[test]
-    fn customers_hear_only_where_the_house_wants_it() {
-        assert!(!plan(PLAN).unwrap().tells_customers(Kind::TicketResolved));
-        let some = format!("{PLAN}\n[customers]\nkinds = [\"ticket.resolved\"]");
-        assert!(plan(&some).unwrap().tells_customers(Kind::TicketResolved));
-        assert!(!plan(&some).unwrap().tells_customers(Kind::TicketOpened));
-        let all = plan(&format!("{PLAN}\n[customers]\nlink = \"https://d.example/p/{{token}}\"")).unwrap();
-        assert!(all.tells_customers(Kind::TicketOpened));
-        assert!(!all.tells_customers(Kind::DeadlineBreached), "what is late is the house's own matter");
-        for bad in
-            ["link = \"https://d.example/p\"", "link = \"javascript:{token}\"", "kinds = [\"deadline.breached\"]"]
-        {
-            let told = plan(&format!("{PLAN}\n[customers]\n{bad}")).unwrap_err();
-            assert_eq!(told.code(), "invalid_mail_settings", "{bad}");
-        }
-    }
-
-    #[test]
-    fn faults_name_the_line_and_quote_nothing() {
-        let secret = PLAN.replace("from = ", "passwort = \"geheim\"\nfrom = ");
-        let told = plan(&secret).unwrap_err().to_string();
-        assert!(told.contains("mail.toml: line ") && !told.contains("geheim"), "{told}");
-        assert_eq!(plan(&PLAN.replace("lead@", "lead")).unwrap_err().code(), "invalid_mail_address");
-        assert_eq!(plan(&PLAN.replace("logistics", "logistik")).unwrap_err().code(), "invalid_mail_settings");
-        assert_eq!(plan(&PLAN.replace("supervisor", "customer")).unwrap_err().code(), "invalid_mail_settings");
     }
 }
