@@ -314,7 +314,7 @@ fn deadlines_are_told_to_the_owner_and_the_roles_that_rules_name() {
                      { address = \"other@example.com\", department = \"finance\" }]";
         let rules = |house: &mut House| {
             written_to(&server, house, roles);
-            let deadlines = "[warning]\nleft_percent = 50\nto = [\"owner\"]\n[[rules]]\nresolution = \"10 calendar hours\"\n\
+            let deadlines = "id = \"own\"\nversion = \"1\"\n[warning]\nleft_percent = 50\nto = [\"owner\"]\n[[rules]]\nresolution = \"10 calendar hours\"\n\
                              [[escalations]]\nlevel = 1\nafter = \"2 calendar hours\"\nto = [\"supervisor\"]\n";
             let path = Path::new("deadlines.toml");
             house.deadlines = fenzhen::desk::clock::DeadlinePolicy::parse(deadlines, path, &house.taxonomy).unwrap();

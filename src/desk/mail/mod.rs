@@ -28,7 +28,7 @@
 //! # Without this part only the house is written to. With it, customers who left an address hear of every step that has a
 //! # text for them, or of the `kinds` that are named; `ticket.survey`, which comes together with the result, only where named.
 //! [customers]
-//! link = "https://desk.example.com/v1/progress/{token}"
+//! link = "https://desk.example.com/progress/{token}"
 //! ```
 //!
 //! Of one notice an address hears once, however many lines name it. A role that no rule of the house names is refused when the

@@ -26,6 +26,7 @@ fn full(kind: Kind, audience: Audience) -> Notice {
         category: name("响应缓慢", "Slow response"),
         priority: name("高", "high"),
         department: name("物流部", "Logistics"),
+        agent: Some(Agent { id: "zhang.wei".into(), name: "张伟".into() }),
         from: name("客服部", "Service"),
         stage: name("调查", "investigation"),
         text: Some(Masked::new("三日内退款")),
