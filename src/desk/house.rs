@@ -176,8 +176,9 @@ impl House {
     /// The roles that the rules of deadlines and incidents name and nobody hears in by e-mail, as `mail.toml` stands. Webhooks
     /// hear of everything, whatever role it goes to.
     pub fn unheard_roles(&self) -> Vec<&str> {
-        let held = |role: &&str| self.mail.as_ref().is_some_and(|plan| plan.has_role(role));
-        roles(&self.deadlines, &self.incidents).into_iter().filter(|role| !held(role)).collect()
+        // Without a plan nobody is written to, and that is a choice.
+        let Some(plan) = &self.mail else { return Vec::new() };
+        roles(&self.deadlines, &self.incidents).into_iter().filter(|role| !plan.has_role(role)).collect()
     }
 
     /// What deadlines depend on beside the history of a ticket, as one value: the same rules give the same. A program that writes
