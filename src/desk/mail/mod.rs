@@ -31,7 +31,8 @@
 //! link = "https://desk.example.com/progress/{token}"
 //! ```
 //!
-//! Of one notice an address hears once, however many lines name it. A role that no rule of the house names is refused when the
+//! The first deadline goes at once; then an address has peace for a quarter of an hour, two minutes where something is late
+//! already, and what came meanwhile is one message ([`plan`](super::notify::plan)). Of one notice an address hears once, however many lines name it. A role that no rule of the house names is refused when the
 //! house is opened; one that rules name and nobody holds is told at the start (`House::unheard_roles`).
 
 mod roles;
@@ -152,7 +153,7 @@ impl MailPlan {
         let fault = |reason: String| fault_of(path, &reason);
         let mut document: Document = toml::from_str(text).map_err(|error| {
             // The message may quote a line, and a line may hold the password.
-            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
             fault(format!("line {line} does not have the form of a mail plan"))
         })?;
         if document.smtp.user.is_some() && document.smtp.password.is_none() {

@@ -96,3 +96,10 @@ fn customers_are_asked_how_it_went_only_where_the_house_says_so() {
     let named = plan(&format!("{PLAN}\n[customers]\nkinds = [\"ticket.survey\"]")).unwrap();
     assert!(named.tells_customers(Kind::TicketSurvey));
 }
+
+#[test]
+fn a_fault_is_told_with_its_line() {
+    let unknown = "language = \"zh\"\n[smtp]\nhost = \"smtp.example.com\"\nfrom = \"desk@example.com\"\n[[an]]\n";
+    let fault = plan(unknown).unwrap_err().to_string();
+    assert!(fault.contains("line 5"), "{fault}");
+}

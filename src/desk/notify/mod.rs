@@ -4,7 +4,7 @@
 //! happened stays untold; a worker claims their deliveries afterwards. Store and worker are elsewhere; here is what they need:
 //!
 //! 1. [`Notice`] is what somebody is to be told: facts, with an id that stays the same in every attempt.
-//! 2. [`plan`] says how deadlines are gathered into digests. The worker does not ask it yet: each delivery is a message.
+//! 2. [`plan`] gathers deadlines for people into digests, so that a bad morning is few messages; software gets every notice.
 //! 3. [`Templates`] make sentences of a notice, in Chinese or English, as plain text.
 //! 4. [`sign`] signs webhooks as Standard Webhooks has it; [`verify`] is the receiver's side.
 //! 5. [`Channel`] is the seam to a receiver: [`Webhook`] behind the [`Guard`] against requests to the own network, and
@@ -39,7 +39,7 @@ pub use deliver::{
     Webhook, Webhooks,
     guard::{Allowed, Guard},
 };
-pub use digest::{DigestPolicy, Message, Plan, plan};
+pub use digest::{DigestPolicy, GATHERED, Message, Plan, plan};
 pub use message::{Agent, Audience, Facts, Item, Kind, Masked, Notice};
 pub use templates::{Reader, Rendered, Templates};
 pub use webhook::{Mismatch, Secret, Signed, TOLERANCE, sign, verify};

@@ -124,12 +124,38 @@ pub async fn claim(
         .exec(database)
         .await?;
     let name = Uuid::now_v7().to_string();
+    take(database, work, most, only.add(Column::DueAt.lte(micros(now))), &name, lease, now).await
+}
+
+/// Takes more into the hands of whoever has a claim, where they are done by one and the same act: jobs that nobody has and that
+/// meet a condition, those too that are put off, but none that failed and waits for its next attempt.
+pub async fn join(
+    database: &impl ConnectionTrait,
+    work: Work,
+    claim: &Claim,
+    most: u64,
+    only: Condition,
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<Claim>> {
+    let waits = Condition::any().add(Column::DueAt.lte(micros(now))).add(Column::Attempts.eq(0));
+    take(database, work, most, only.add(waits), &claim.lease, lease, now).await
+}
+
+async fn take(
+    database: &impl ConnectionTrait,
+    work: Work,
+    most: u64,
+    only: Condition,
+    name: &str,
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<Claim>> {
     let mut due = Query::select();
     due.column(Column::Id)
         .from(Entity)
         .and_where(Column::Dead.eq(false))
         .and_where(Column::Kind.eq(work.id()))
-        .and_where(Column::DueAt.lte(micros(now)))
         .cond_where(free(now))
         .cond_where(only)
         .order_by(Column::DueAt, sea_orm::sea_query::Order::Asc)
@@ -137,17 +163,16 @@ pub async fn claim(
         // Left out by SQLite, where there is one writer.
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
     let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
-    let rows = Entity::update_many()
-        .col_expr(Column::Lease, Expr::value(name.clone()))
+    let mut rows = Entity::update_many()
+        .col_expr(Column::Lease, Expr::value(name))
         .col_expr(Column::LeasedUntil, Expr::value(micros(until)))
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
         .filter(Column::Id.in_subquery(due))
         .exec_with_returning(database)
         .await?;
-    let mut rows = rows;
     rows.sort_by(|a, b| (a.due_at, &a.id).cmp(&(b.due_at, &b.id)));
     let claim =
-        |row: job::Model| Claim { id: row.id, subject: row.subject, attempts: row.attempts, lease: name.clone() };
+        |row: job::Model| Claim { id: row.id, subject: row.subject, attempts: row.attempts, lease: name.to_owned() };
     Ok(rows.into_iter().map(claim).collect())
 }
 

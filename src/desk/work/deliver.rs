@@ -5,7 +5,7 @@ use crate::{
     desk::{
         intake::place,
         mail::{MailPlan, agent_of, is_mail},
-        notify::{Channel, Notice, Outcome, Outgoing, Secret, next_attempt},
+        notify::{Channel, GATHERED, Notice, Outcome, Outgoing, Secret, next_attempt},
         outbox::CUSTOMER,
         store::{
             entity::{complaint, delivery, notice, staff, ticket, webhook},
@@ -27,6 +27,7 @@ impl Desk {
             Some(row) => notice::Entity::find_by_id(&row.notice_id).one(database).await?,
             None => None,
         };
+        let mailbox = row.as_ref().map(|row| row.target.clone()).filter(|target| is_mail(target));
         let target = match row {
             Some(row) if is_mail(&row.target) => match agent_of(&row.target) {
                 Some(agent) => self.agent(agent).await?,
@@ -43,7 +44,12 @@ impl Desk {
             // The receiver is gone: there is nobody to tell.
             return queue::done(self.store().writer(), claim).await;
         };
-        let outcome = self.attempt(&notice, &target).await?;
+        if let Some(mailbox) = mailbox
+            && GATHERED.iter().any(|kind| kind.id() == notice.kind)
+        {
+            return self.deliver_gathered(claim, &mailbox, &target).await;
+        }
+        let outcome = self.attempt(notice.ticket_id.as_deref(), &read(&notice)?, &target).await?;
         let now = self.now();
         let attempts = u32::try_from(claim.attempts).unwrap_or(u32::MAX);
         let next = next_attempt(attempts, &outcome, now, rand::random());
@@ -95,21 +101,19 @@ impl Desk {
         Ok(Some(Target::Agent(plan, self.open_email(id, &sealed)?)))
     }
 
-    async fn attempt(&self, notice: &notice::Model, target: &Target<'_>) -> Result<Outcome> {
-        let ticket = notice.ticket_id.as_deref();
-        let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
-        let notice: Notice = serde_json::from_str(&notice.body).map_err(unreadable)?;
+    /// Says a notice to a target once; `ticket` is the id of the one that it is about.
+    pub(super) async fn attempt(&self, ticket: Option<&str>, notice: &Notice, target: &Target<'_>) -> Result<Outcome> {
         let target = match target {
             Target::Mail(plan, address) => {
-                return Ok(plan.send(address, ticket, &notice, &self.house().calendar, self.now()).await);
+                return Ok(plan.send(address, ticket, notice, &self.house().calendar, self.now()).await);
             }
             Target::Agent(plan, address) => {
                 let calendar = &self.house().calendar;
-                return Ok(plan.send_to_agent(address, ticket, &notice, calendar, self.now()).await);
+                return Ok(plan.send_to_agent(address, ticket, notice, calendar, self.now()).await);
             }
             Target::Customer(plan, contact, token) => {
                 let calendar = &self.house().calendar;
-                return Ok(plan.send_to_customer(contact, token, &notice, calendar, self.now()).await);
+                return Ok(plan.send_to_customer(contact, token, notice, calendar, self.now()).await);
             }
             Target::Webhook(row) => row,
         };
@@ -121,12 +125,18 @@ impl Desk {
             Err(fault) => return Ok(Outcome::Refused { reason: fault.to_string() }),
         };
         let channel = self.webhooks().channel(endpoint, vec![secret]);
-        Ok(channel.send(Outgoing { notice: &notice, rendered: None, at: self.now() }).await)
+        Ok(channel.send(Outgoing { notice, rendered: None, at: self.now() }).await)
     }
 }
 
+/// A notice as it was written down.
+pub(super) fn read(row: &notice::Model) -> Result<Notice> {
+    let unreadable = |_| Error::Store { reason: "a stored notice cannot be read".into() };
+    serde_json::from_str(&row.body).map_err(unreadable)
+}
+
 /// Where a notice goes.
-enum Target<'h> {
+pub(super) enum Target<'h> {
     Webhook(webhook::Model),
     Mail(&'h MailPlan, String),
     /// With the agent's own address.

@@ -5,6 +5,7 @@ mod assign;
 mod bulkhead;
 mod classify;
 mod deliver;
+mod gathered;
 mod guard;
 mod refresh;
 mod relate;

@@ -71,9 +71,11 @@ pub fn plan(pending: &[Notice], last: Option<Timestamp>, policy: &DigestPolicy, 
     plan
 }
 
-/// Whether notices of this kind are gathered.
+/// The kinds of notices that are gathered.
+pub const GATHERED: [Kind; 3] = [Kind::DeadlineWarning, Kind::DeadlineBreached, Kind::DeadlineEscalated];
+
 fn gathers(kind: Kind) -> bool {
-    matches!(kind, Kind::DeadlineWarning | Kind::DeadlineBreached | Kind::DeadlineEscalated)
+    GATHERED.contains(&kind)
 }
 
 /// When a notice has to go: at the end of the window, and never later than its kind may wait, whatever clocks did.

@@ -14,6 +14,7 @@ pub mod incident;
 pub mod incident_member;
 pub mod job;
 pub mod notice;
+pub mod recipient;
 pub mod session;
 pub mod setting;
 pub mod sign_in;

@@ -169,6 +169,14 @@ CREATE TABLE delivery (
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX delivery_target ON delivery (notice_id, target);
+CREATE INDEX delivery_of ON delivery (target);
+
+-- Mailboxes of the house that hear of deadlines: when the last message went, and until when somebody writes the next.
+CREATE TABLE recipient (
+    id TEXT PRIMARY KEY,
+    told_at BIGINT,
+    busy_until BIGINT
+);
 
 CREATE TABLE webhook (
     id TEXT PRIMARY KEY,
