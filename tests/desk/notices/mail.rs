@@ -1,7 +1,7 @@
 //! What is written by e-mail, and to whom.
 
 #[path = "../../../src/desk/notify/deliver/tests/mail_server.rs"]
-mod mail_server;
+pub mod mail_server;
 
 use super::complain;
 use crate::{
@@ -24,7 +24,7 @@ use fenzhen::desk::{
     ticket::{Action, Actor, Command, Role},
 };
 use mail_server::{MailServer, Manners};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, PaginatorTrait};
 use std::path::Path;
 
 /// What a message says: its body comes in base64.
@@ -34,7 +34,7 @@ fn plain_text(message: &str) -> String {
 }
 
 /// A mail server in a runtime of its own, which outlives the test's.
-fn mail_server() -> MailServer {
+pub fn mail_server() -> MailServer {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -87,7 +87,7 @@ fn customers_with_an_address_hear_what_is_for_them() {
 }
 
 /// A house that writes to its own people over a server.
-fn written_to(server: &MailServer, house: &mut House, more: &str) {
+pub fn written_to(server: &MailServer, house: &mut House, more: &str) {
     let plan = format!(
         "link = \"https://desk.example.com/tickets/{{ticket}}\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {}\n\
          security = \"none\"\nfrom = \"desk@example.com\"\n{more}",
@@ -98,7 +98,7 @@ fn written_to(server: &MailServer, house: &mut House, more: &str) {
 }
 
 /// How many messages went to an address.
-fn letters(server: &MailServer, address: &str) -> usize {
+pub fn letters(server: &MailServer, address: &str) -> usize {
     let to = format!("RCPT TO:<{address}>");
     server.seen().commands.iter().filter(|line| line.contains(&to)).count()
 }
@@ -113,7 +113,7 @@ async fn give(at: &Fixture, id: &str, agent: &str) {
 }
 
 /// A ticket of logistics that somebody works on.
-async fn at_work(at: &Fixture, agent: &str) -> String {
+pub async fn at_work(at: &Fixture, agent: &str) -> String {
     let id = complain(at).await;
     give(at, &id, agent).await;
     id
@@ -201,4 +201,38 @@ fn who_is_asked_to_confirm_reads_the_plan() {
             assert!(told.iter().any(|text| text.contains("处理得怎么样")), "{told:?}");
         },
     );
+}
+
+#[test]
+fn many_deadlines_are_few_messages() {
+    const TICKETS: usize = 12;
+    let server = mail_server();
+    let lead = "[[to]]\naddress = \"lead@example.com\"\naudience = \"supervisor\"";
+    let rules = |house: &mut House| written_to(&server, house, lead);
+    on_every_store_of(rules, async |at| {
+        let before = server.seen().messages.len();
+        let mut numbers = Vec::new();
+        for n in 0..TICKETS {
+            let json = format!(r#"{{"text": "第{n}双鞋开胶了，要求退货", "customer": {{"id": "c{n}"}}}}"#);
+            let request = Request { submission: submission(&json), key: None };
+            numbers.push(at.desk.accept(&[request]).await.unwrap().remove(0).unwrap().number.to_string());
+        }
+        at.desk.work_off().await.unwrap();
+        at.pass(24 * 30);
+        at.desk.work_off().await.unwrap();
+        let notices = entity::delivery::Entity::find().count(at.desk.store().read()).await.unwrap();
+        assert!(notices as usize >= 2 * TICKETS, "{notices} things to tell");
+        // What came too late for the first message goes with one that follows.
+        for _ in 0..4 {
+            at.pass_minutes(20);
+            at.desk.work_off().await.unwrap();
+        }
+        let seen = server.seen();
+        let texts: Vec<String> = seen.messages[before..].iter().map(|message| plain_text(message)).collect();
+        assert!((1..=5).contains(&texts.len()), "{} messages of {notices} notices", texts.len());
+        for number in &numbers {
+            assert!(texts.iter().any(|text| text.contains(number.as_str())), "{number} is in none of {texts:?}");
+        }
+        assert_eq!(queue::depth(at.desk.store().read(), Work::Deliver).await.unwrap(), (0, 0));
+    });
 }

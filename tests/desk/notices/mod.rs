@@ -1,6 +1,6 @@
 //! What happens is told: once, signed, again after a fault, and not at all to who wants nothing more.
 
-mod mail;
+pub mod mail;
 
 use crate::{
     stores::{Fixture, on_every_store, on_every_store_of, submission},
@@ -231,39 +231,5 @@ fn addresses_of_people_are_sealed_and_shown_masked() {
         }
         assert_eq!(put(Some("")).await.unwrap().email, None);
         assert_eq!(row().await.unwrap().unwrap().email_sealed, None);
-    });
-}
-
-#[test]
-fn many_deadlines_are_few_messages() {
-    const TICKETS: usize = 12;
-    let server = mail_server();
-    let lead = "[[to]]\naddress = \"lead@example.com\"\naudience = \"supervisor\"";
-    let rules = |house: &mut House| written_to(&server, house, lead);
-    on_every_store_of(rules, async |at| {
-        let before = server.seen().messages.len();
-        let mut numbers = Vec::new();
-        for n in 0..TICKETS {
-            let json = format!(r#"{{"text": "第{n}双鞋开胶了，要求退货", "customer": {{"id": "c{n}"}}}}"#);
-            let request = Request { submission: submission(&json), key: None };
-            numbers.push(at.desk.accept(&[request]).await.unwrap().remove(0).unwrap().number.to_string());
-        }
-        at.desk.work_off().await.unwrap();
-        at.pass(24 * 30);
-        at.desk.work_off().await.unwrap();
-        let notices = entity::delivery::Entity::find().count(at.desk.store().read()).await.unwrap();
-        assert!(notices as usize >= 2 * TICKETS, "{notices} things to tell");
-        // What came too late for the first message goes with one that follows.
-        for _ in 0..4 {
-            at.pass_minutes(20);
-            at.desk.work_off().await.unwrap();
-        }
-        let seen = server.seen();
-        let texts: Vec<String> = seen.messages[before..].iter().map(|message| plain_text(message)).collect();
-        assert!((1..=5).contains(&texts.len()), "{} messages of {notices} notices", texts.len());
-        for number in &numbers {
-            assert!(texts.iter().any(|text| text.contains(number.as_str())), "{number} is in none of {texts:?}");
-        }
-        assert_eq!(queue::depth(at.desk.store().read(), Work::Deliver).await.unwrap(), (0, 0));
     });
 }
