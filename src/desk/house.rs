@@ -72,7 +72,12 @@ impl House {
         if let Some(folder) = folder {
             std::fs::read_dir(folder).map_err(|source| Error::file(folder, source))?;
         }
-        House::of(|name| folder.map(|folder| folder.join(name)).filter(|path| path.exists()), taxonomy, policy)
+        let own = |name: &str| folder.map(|folder| folder.join(name));
+        let house = House::of(|name| own(name).filter(|path| path.exists()), taxonomy, policy)?;
+        if let Some(path) = own("mail.toml") {
+            house.check_roles(&path)?;
+        }
+        Ok(house)
     }
 
     /// Holds one file against a taxonomy, as what it would be under one of the names of [`House::FILES`].
@@ -96,14 +101,21 @@ impl House {
             if !path.exists() {
                 continue;
             }
-            // What there can be mail of is said by the texts, which were checked just before.
-            let texts = checked.last().filter(|(path, found)| path.ends_with("notices.toml") && found.is_ok());
-            let texts = texts.map(|(path, _)| path.clone()).filter(|_| name == "mail.toml");
+            // What there can be mail of is said by the texts, and which roles there are by the rules that tell them.
+            let sound = |wanted: &str| {
+                let found = checked.iter().find(|(path, found)| path.ends_with(wanted) && found.is_ok());
+                found.map(|(path, _)| path.clone())
+            };
+            let mail = name == "mail.toml";
             let own = |wanted: &str| match wanted {
-                "notices.toml" if texts.is_some() => texts.clone(),
+                "notices.toml" | "deadlines.toml" | "incidents.toml" if mail => sound(wanted),
                 wanted => (wanted == name).then(|| path.clone()),
             };
-            let found = House::of(own, taxonomy, policy).map(|_| ());
+            let mut found = House::of(own, taxonomy, policy);
+            if mail && checked.iter().all(|(_, found)| found.is_ok()) {
+                found = found.and_then(|house| house.check_roles(&path).map(|()| house));
+            }
+            let found = found.map(|_| ());
             checked.push((path, found));
         }
         Ok(checked)
@@ -162,15 +174,18 @@ impl House {
             None => Templates::built_in(),
         };
         let mail = match own("mail.toml")? {
-            Some((text, path)) => {
-                let plan = MailPlan::parse(&text, &path, templates, taxonomy)?;
-                plan.check_roles(&roles(&deadlines, &incidents), &path)?;
-                Some(plan)
-            }
+            Some((text, path)) => Some(MailPlan::parse(&text, &path, templates, taxonomy)?),
             None => None,
         };
         let taxonomy = taxonomy.clone();
         Ok(House { taxonomy, tickets, routing, deadlines, calendar, relate, incidents, guard, mail })
+    }
+
+    /// Refuses roles of the mail plan, which stands at `path`, that no rule names. A plan by itself says nothing about them: the
+    /// rules are in other files.
+    fn check_roles(&self, path: &Path) -> Result<()> {
+        let named = roles(&self.deadlines, &self.incidents);
+        self.mail.as_ref().map_or(Ok(()), |plan| plan.check_roles(&named, path))
     }
 
     /// The roles that the rules of deadlines and incidents name and nobody hears in by e-mail, as `mail.toml` stands. Webhooks

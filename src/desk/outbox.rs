@@ -21,6 +21,7 @@ use sea_orm::{
 };
 use std::collections::BTreeSet;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 /// A receiver, and what it wants to hear: an empty list is everything.
 struct Receiver {
@@ -30,6 +31,7 @@ struct Receiver {
 
 /// Those who want to be told.
 pub(in crate::desk) struct Receivers<'h> {
+    desk: &'h Desk,
     webhooks: Vec<Receiver>,
     mail: Option<&'h MailPlan>,
 }
@@ -67,11 +69,11 @@ impl<'a> About<'a> {
 
 impl<'h> Receivers<'h> {
     /// Reads them.
-    pub async fn read(change: &impl ConnectionTrait, house: &'h House) -> Result<Self> {
+    pub async fn read(change: &impl ConnectionTrait, desk: &'h Desk) -> Result<Self> {
         let rows = webhook::Entity::find().filter(webhook::Column::Enabled.eq(true)).all(change).await?;
         let receiver =
             |row: webhook::Model| Receiver { kinds: serde_json::from_str(&row.kinds).unwrap_or_default(), id: row.id };
-        Ok(Receivers { webhooks: rows.into_iter().map(receiver).collect(), mail: house.mail.as_ref() })
+        Ok(Receivers { desk, webhooks: rows.into_iter().map(receiver).collect(), mail: desk.house().mail.as_ref() })
     }
 
     /// Whether nobody wants to be told of anything.
@@ -84,21 +86,31 @@ impl<'h> Receivers<'h> {
     async fn of(&self, change: &Transaction, kind: Kind, about: &About<'_>) -> Result<BTreeSet<String>> {
         let mut targets = BTreeSet::new();
         if let Some(plan) = self.mail {
-            let mut roles = about.roles.clone();
+            let (mut roles, mut own) = (about.roles.clone(), None);
             if roles.remove(OWNER) {
-                match about.agent {
-                    Some(agent) if has_address(change, agent).await? => {
-                        targets.extend(plan.target_of_agent(kind, agent))
-                    }
-                    _ => _ = roles.insert(DEPARTMENT_HEAD),
+                own = match about.agent {
+                    Some(agent) => self.address(change, agent).await?.zip(plan.target_of_agent(kind, agent)),
+                    None => None,
+                };
+                if own.is_none() {
+                    roles.insert(DEPARTMENT_HEAD);
                 }
             }
-            targets.extend(plan.targets(kind, about.department, &roles));
+            let address = own.as_ref().map(|(address, _)| address.as_str());
+            targets.extend(plan.targets(kind, about.department, &roles, address));
+            targets.extend(own.map(|(_, target)| target));
         }
         let wants = |one: &&Receiver| one.kinds.is_empty() || one.kinds.iter().any(|wanted| wanted == kind.id());
         let webhooks = self.webhooks.iter().filter(wants).map(|one| one.id.clone());
         targets.extend(webhooks);
         Ok(targets)
+    }
+
+    /// The e-mail address of somebody in the staff list. One that does not open is as good as none: others hear it then.
+    async fn address(&self, change: &Transaction, agent: &str) -> Result<Option<Zeroizing<String>>> {
+        let select = staff::Entity::find_by_id(agent).select_only().column(staff::Column::EmailSealed);
+        let sealed: Option<Option<Vec<u8>>> = select.into_tuple().one(change).await?;
+        Ok(sealed.flatten().and_then(|sealed| self.desk.open_email(agent, &sealed).ok()))
     }
 }
 
@@ -166,13 +178,6 @@ async fn has_mailbox(change: &Transaction, complaint: &str) -> Result<bool> {
     Ok(select.into_tuple().one(change).await?.unwrap_or(false))
 }
 
-/// Whether somebody in the staff list has an e-mail address.
-async fn has_address(change: &Transaction, agent: &str) -> Result<bool> {
-    let sealed = staff::Column::EmailSealed;
-    let select = staff::Entity::find_by_id(agent).select_only().column(staff::Column::Id).filter(sealed.is_not_null());
-    Ok(select.into_tuple::<String>().one(change).await?.is_some())
-}
-
 impl Desk {
     /// Tells what some new events of a ticket come to.
     pub(in crate::desk) async fn tell_events(
@@ -185,7 +190,7 @@ impl Desk {
         if events.is_empty() {
             return Ok(());
         }
-        let receivers = Receivers::read(change, self.house()).await?;
+        let receivers = Receivers::read(change, self).await?;
         // No step of a ticket is kept for its own sake.
         if receivers.are_none() {
             return Ok(());
@@ -239,7 +244,7 @@ impl Desk {
         if late.peek().is_none() {
             return Ok(());
         }
-        let receivers = Receivers::read(change, self.house()).await?;
+        let receivers = Receivers::read(change, self).await?;
         let base = facts(change, self.house(), &record.ticket).await?;
         let warned = &self.house().deadlines.warn_to;
         for deadline in late {

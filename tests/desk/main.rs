@@ -11,6 +11,7 @@ mod incidents;
 mod intake;
 mod jobs;
 mod notices;
+mod people_told;
 mod relate;
 mod reseal;
 mod stores;

@@ -192,15 +192,23 @@ impl MailPlan {
         Ok(MailPlan { mailer, templates, language, link, roles, to, customers })
     }
 
-    /// The targets of a notice that goes to some roles, about a ticket of a department; each address once.
-    pub(in crate::desk) fn targets(&self, kind: Kind, department: Option<&str>, roles: &BTreeSet<&str>) -> Vec<String> {
+    /// The targets of a notice that goes to some roles, about a ticket of a department; each address once, and not the one that
+    /// `hears` it anyway.
+    pub(in crate::desk) fn targets(
+        &self,
+        kind: Kind,
+        department: Option<&str>,
+        roles: &BTreeSet<&str>,
+        hears: Option<&str>,
+    ) -> Vec<String> {
         let wants = |one: &&Recipient| {
             let kinds = if one.kinds.is_empty() { &USUAL[..] } else { &one.kinds };
             one.is_of(department) && kinds.contains(&kind)
         };
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeSet<String> = hears.into_iter().map(str::to_lowercase).collect();
         let all = self.to.iter().filter(wants).chain(self.roles.holders(roles, department));
-        let told = all.filter(|one| self.templates.covers(kind, one.audience) && seen.insert(&one.address));
+        let told =
+            all.filter(|one| self.templates.covers(kind, one.audience) && seen.insert(one.address.to_lowercase()));
         told.map(Recipient::target).collect()
     }
 

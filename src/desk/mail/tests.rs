@@ -21,7 +21,7 @@ fn plan(text: &str) -> Result<MailPlan> {
 #[test]
 fn everyone_hears_what_is_theirs() {
     let plan = plan(PLAN).unwrap();
-    let told = |kind, department| plan.targets(kind, department, &BTreeSet::new());
+    let told = |kind, department| plan.targets(kind, department, &BTreeSet::new(), None);
     assert_eq!(told(Kind::DeadlineWarning, Some("logistics")), ["mailto:lead@example.com?as=department_head"]);
     assert_eq!(told(Kind::DeadlineWarning, Some("finance")), Vec::<String>::new());
     let both = ["mailto:lead@example.com?as=department_head", "mailto:boss@example.com?as=supervisor"];
@@ -64,14 +64,18 @@ fn roles_hear_what_rules_tell_them() {
     "#;
     let with = |roles: &str| plan(&format!("{roles}{PLAN}"));
     let read = with(roles).unwrap();
-    let told =
-        |kind, department, roles: &[&'static str]| read.targets(kind, department, &roles.iter().copied().collect());
+    let told = |kind, department, roles: &[&'static str]| {
+        read.targets(kind, department, &roles.iter().copied().collect(), None)
+    };
     let warned = Kind::DeadlineWarning;
     assert_eq!(told(warned, Some("finance"), &["department_head"]), ["mailto:head@example.com?as=department_head"]);
     assert!(told(warned, Some("quality"), &["department_head", "legal"]).is_empty(), "of another department");
     // Who is named by a line and by a role is written to once.
     let escalated = ["mailto:boss@example.com?as=supervisor", "mailto:deputy@example.com?as=supervisor"];
     assert_eq!(told(Kind::DeadlineEscalated, Some("finance"), &["supervisor"]), escalated);
+    // Nor twice as the owner of the ticket and by a role, however it is written.
+    let owner = read.targets(Kind::DeadlineEscalated, None, &["supervisor"].into(), Some("Deputy@example.com"));
+    assert_eq!(owner, ["mailto:boss@example.com?as=supervisor"]);
     assert!(read.has_role("owner") && read.has_role("supervisor") && !read.has_role("legal"));
     let path = Path::new("mail.toml");
     assert!(read.check_roles(&["owner", "supervisor", "department_head"].into(), path).is_ok());

@@ -1,7 +1,7 @@
 //! What is written by e-mail, and to whom.
 
 #[path = "../../../src/desk/notify/deliver/tests/mail_server.rs"]
-mod mail_server;
+pub mod mail_server;
 
 use super::complain;
 use crate::{
@@ -34,7 +34,7 @@ fn plain_text(message: &str) -> String {
 }
 
 /// A mail server in a runtime of its own, which outlives the test's.
-fn mail_server() -> MailServer {
+pub fn mail_server() -> MailServer {
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -87,7 +87,7 @@ fn customers_with_an_address_hear_what_is_for_them() {
 }
 
 /// A house that writes to its own people over a server.
-fn written_to(server: &MailServer, house: &mut House, more: &str) {
+pub fn written_to(server: &MailServer, house: &mut House, more: &str) {
     let plan = format!(
         "link = \"https://desk.example.com/tickets/{{ticket}}\"\n[smtp]\nhost = \"127.0.0.1\"\nport = {}\n\
          security = \"none\"\nfrom = \"desk@example.com\"\n{more}",
@@ -98,7 +98,7 @@ fn written_to(server: &MailServer, house: &mut House, more: &str) {
 }
 
 /// How many messages went to an address.
-fn letters(server: &MailServer, address: &str) -> usize {
+pub fn letters(server: &MailServer, address: &str) -> usize {
     let to = format!("RCPT TO:<{address}>");
     server.seen().commands.iter().filter(|line| line.contains(&to)).count()
 }
@@ -113,7 +113,7 @@ async fn give(at: &Fixture, id: &str, agent: &str) {
 }
 
 /// A ticket of logistics that somebody works on.
-async fn at_work(at: &Fixture, agent: &str) -> String {
+pub async fn at_work(at: &Fixture, agent: &str) -> String {
     let id = complain(at).await;
     give(at, &id, agent).await;
     id

@@ -1,6 +1,6 @@
 //! What happens is told: once, signed, again after a fault, and not at all to who wants nothing more.
 
-mod mail;
+pub mod mail;
 
 use crate::{
     stores::{Fixture, on_every_store, on_every_store_of, submission},

@@ -45,10 +45,18 @@ pub(super) fn texts(
                 let reason = format!("`{}` is not built in for `{}`: it needs `zh` and `en`", kind.get_ref(), key.1);
                 return Err(Fault::at(&to, reason));
             };
+            if key.1 == Audience::Customer.id() && [&zh, &en].into_iter().any(names_agent) {
+                return Err(Fault::at(&to, "`{agent}` is for the house: customers read no names of people"));
+            }
             texts.insert(key, Text { zh, en });
         }
     }
     Ok(texts)
+}
+
+/// Whether a text tells who works on a ticket.
+fn names_agent(template: &Template) -> bool {
+    [&template.subject].into_iter().chain(&template.body).any(|line| line.contains(&Piece::Place(Place::Agent)))
 }
 
 /// Whom a key is for.

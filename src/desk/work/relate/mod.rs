@@ -124,7 +124,7 @@ impl Desk {
         if alone.is_empty() && joined.is_empty() {
             return Ok(());
         }
-        let (now, receivers) = (hand.now, Receivers::read(change, self.house()).await?);
+        let (now, receivers) = (hand.now, Receivers::read(change, self).await?);
         for signal in alone {
             // Who was told has decided since then how urgent it is.
             let known = notice::Entity::find().filter(notice::Column::Key.eq(&signal.key)).one(change).await?;

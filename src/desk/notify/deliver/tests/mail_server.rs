@@ -11,29 +11,29 @@ use tokio::{
 
 /// How it answers.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Manners {
+pub(crate) struct Manners {
     /// To RCPT TO, where not 250.
-    pub(super) recipient: Option<&'static str>,
+    pub(crate) recipient: Option<&'static str>,
     /// To the end of DATA, where not 250.
-    pub(super) data: Option<&'static str>,
+    pub(crate) data: Option<&'static str>,
     /// To the connection, where not 220.
-    pub(super) greeting: Option<&'static str>,
+    pub(crate) greeting: Option<&'static str>,
 }
 
-pub(super) struct MailServer {
-    pub(super) address: SocketAddr,
+pub(crate) struct MailServer {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
 }
 
 /// What came: commands line by line, and messages.
 #[derive(Clone, Default)]
-pub(super) struct Seen {
-    pub(super) commands: Vec<String>,
-    pub(super) messages: Vec<String>,
+pub(crate) struct Seen {
+    pub(crate) commands: Vec<String>,
+    pub(crate) messages: Vec<String>,
 }
 
 impl MailServer {
-    pub(super) async fn start(manners: Manners) -> Self {
+    pub(crate) async fn start(manners: Manners) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -47,7 +47,7 @@ impl MailServer {
         MailServer { address, seen }
     }
 
-    pub(super) fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         self.seen.lock().unwrap().clone()
     }
 }
