@@ -25,7 +25,8 @@ use std::{
 ///
 /// The copy is a database of one instant, with its attachments in the folder `attachments` beside it: put both in the place of
 /// the old ones to restore them. Attachments that are there from an earlier backup are not copied again where they are whole and
-/// under the same key; every one is opened and held against its hash. Those in an S3-compatible store stay there: its own versions and copies are their backup. `--verify`
+/// under the same key; every one is opened and held against its hash. Those in an S3-compatible store stay there: its own
+/// versions and copies are their backup. `--verify`
 /// only checks a copy. The sealing keys are not in it: keep them apart. A PostgreSQL database is copied with its own pg_dump,
 /// and after it the folder of the attachments.
 #[derive(Debug, clap::Args)]

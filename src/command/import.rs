@@ -25,7 +25,9 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 /// For what was written down elsewhere: a hotline's list of the day, a store's sheet. Reads CSV (UTF-8, GB18030, Big5, UTF-16) or
 /// JSONL, plain or .gz. Every row gets its number, on stdout after its line; a running server takes up the work, or the next one
 /// that starts. The same file again, under its name, takes nothing in twice within a week, and rows with an id of their own
-/// (工单号, external_id …; not 编号 or 序号, which begin anew every day, unless --columns names them) never. Times without a zone are the house's. Deadlines run from the time of the complaint: for years of old complaints there is `score`.
+/// (工单号, external_id …; not 编号 or 序号, which begin anew every day,
+/// unless --columns names them) never.
+/// Times without a zone are the house's. Deadlines run from the time of the complaint: for years of old complaints there is `score`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Import {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Desk, Error, Result,
-    desk::{House, access, keys, mail::OWNER, work::Workers},
+    desk::{House, access, keys, work::Workers},
     serve::{Settings, State, listen},
     taxonomy::Language,
 };
@@ -225,7 +225,7 @@ impl Signals {
 /// Roles that the rules tell of deadlines and incidents, and in which nobody hears it by e-mail.
 fn warn_of_unheard_roles(house: &House) {
     let roles = house.unheard_roles();
-    let Some(role) = roles.iter().find(|role| **role != OWNER) else { return };
+    let Some(role) = roles.first() else { return };
     eprintln!("warning: nobody hears by e-mail what goes to these roles: {}", roles.join(", "));
     eprintln!("hint: in mail.toml in the folder of --rules, say who they are: [roles] {role} = [\"name@example.com\"]");
 }

@@ -38,7 +38,7 @@ async fn read(request: Request, state: &State, limit: usize) -> Result<Bytes, Re
     if announces_more(request.headers(), limit) {
         return Err(Refusal::BodyTooLarge { limit });
     }
-    in_time(state.settings().body_patience, async {
+    within(state.settings().body_patience, async {
         axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| match is_too_large(&error) {
             true => Refusal::BodyTooLarge { limit },
             false => Refusal::BodyBroken,
@@ -58,7 +58,7 @@ pub(super) fn is_plain(headers: &HeaderMap) -> bool {
 }
 
 /// What comes of reading a body, within a time.
-pub(super) async fn in_time<T>(
+pub(super) async fn within<T>(
     patience: Duration,
     read: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<T, Refusal> {

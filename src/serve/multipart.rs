@@ -60,7 +60,7 @@ async fn read<const N: usize>(
     let places = state.settings().uploads;
     let _place = state.uploads().try_acquire().map_err(|_| Refusal::TooManyUploads { places })?;
     let mut form = Form { texts: [const { None }; N], files: Vec::new() };
-    let read = body::in_time(state.settings().upload_patience, parts(request, state, desk, names, &mut form)).await;
+    let read = body::within(state.settings().upload_patience, parts(request, state, desk, names, &mut form)).await;
     match read {
         Ok(()) => Ok(form),
         Err(refusal) => {

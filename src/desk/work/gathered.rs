@@ -6,7 +6,7 @@ use super::{
     deliver::{Target, read},
 };
 use crate::{
-    Desk, Result,
+    Desk, Error, Result,
     desk::{
         notify::{DigestPolicy, GATHERED, Notice, Outcome, Plan, next_attempt, plan},
         store::{
@@ -70,7 +70,7 @@ impl Desk {
             };
             match noted {
                 // Somebody has it by now who tells it once more: better than not at all.
-                Err(crate::Error::LeaseLost) => {}
+                Err(Error::LeaseLost) => {}
                 noted => noted?,
             }
         }
