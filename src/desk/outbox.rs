@@ -202,7 +202,7 @@ impl Desk {
             let mut facts = base.clone();
             facts.text = said(event, &record.history).map(Masked::new);
             facts.due = match &event.fact {
-                Fact::Resolved | Fact::FeedbackGiven { .. } => self.house().rules().auto_close_at(&record.ticket),
+                Fact::FeedbackGiven { .. } => self.house().rules().auto_close_at(&record.ticket),
                 Fact::Waiting { on: Party::Customer, until, .. } => *until,
                 _ => None,
             };
@@ -325,8 +325,8 @@ fn kind(fact: &Fact) -> Option<Kind> {
     })
 }
 
-/// What was said to or by the customer; what stays in the house stays there. Who is asked to confirm a solution reads it: the
-/// plan that was approved or needed nobody's word, or what the customer was told last.
+/// What was said to or by the customer. The house reads what was settled: the plan that was approved or needed nobody's word, or
+/// what the customer was told last; customers have no text with it.
 fn said(event: &Event, history: &[Event]) -> Option<String> {
     match &event.fact {
         Fact::Resolved => solution(history.iter().filter(|earlier| earlier.sequence < event.sequence)),

@@ -169,9 +169,10 @@ fn deadlines_are_told_to_the_owner_and_the_roles_that_rules_name() {
 }
 
 #[test]
-fn who_is_asked_to_confirm_reads_the_plan() {
+fn who_is_asked_to_confirm_reads_the_result_and_the_plan_stays_in_the_house() {
     let server = mail_server();
-    let customers = "[customers]\nkinds = [\"ticket.resolved\", \"ticket.feedback\", \"ticket.survey\"]";
+    let customers = "[[to]]\naddress = \"lead@example.com\"\naudience = \"supervisor\"\nkinds = [\"ticket.resolved\"]\n\
+                     [customers]\nkinds = [\"ticket.resolved\", \"ticket.feedback\", \"ticket.survey\"]";
     on_every_store_of(
         |house| written_to(&server, house, customers),
         async |at| {
@@ -190,12 +191,13 @@ fn who_is_asked_to_confirm_reads_the_plan() {
             act(Action::Resolve {}, &agent).await;
             at.desk.work_off().await.unwrap();
             let told = || server.seen().messages[before..].iter().map(|one| plain_text(one)).collect::<Vec<_>>();
-            assert_eq!(told().len(), 1);
-            assert!(told()[0].contains("方案：换一双新的，运费我们出"), "{}", told()[0]);
+            let (to_customer, to_lead): (Vec<_>, Vec<_>) = told().into_iter().partition(|text| text.contains("您好"));
+            assert!(to_lead.len() == 1 && to_lead[0].contains("方案：换一双新的，运费我们出"), "{to_lead:?}");
+            assert!(to_customer.len() == 1 && !to_customer[0].contains("换一双新的"), "{to_customer:?}");
             act(Action::GiveFeedback { text: "新鞋已发出".into() }, &agent).await;
             at.desk.work_off().await.unwrap();
             let told = told();
-            assert_eq!(told.len(), 3, "the result, and the question how it went: {told:?}");
+            assert_eq!(told.len(), 4, "the result, and the question how it went: {told:?}");
             let result = told.iter().find(|text| text.contains("新鞋已发出")).unwrap();
             assert!(result.contains("前没有异议，投诉将自动结案"), "{result}");
             assert!(told.iter().any(|text| text.contains("处理得怎么样")), "{told:?}");

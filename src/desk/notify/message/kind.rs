@@ -59,9 +59,9 @@ ids! {
     TicketReplied = "ticket.replied",
     /// A supervisor is asked to approve.
     TicketApproval = "ticket.approval",
-    /// There is a solution; the customer is asked to confirm it.
+    /// What is done is settled; the plan stays in the house.
     TicketResolved = "ticket.resolved",
-    /// The customer is told the result.
+    /// The customer is told the result, and asked to confirm it.
     TicketFeedback = "ticket.feedback",
     /// The customer is asked whether all is well.
     TicketSurvey = "ticket.survey",

@@ -45,8 +45,15 @@ pub(super) fn texts(
                 let reason = format!("`{}` is not built in for `{}`: it needs `zh` and `en`", kind.get_ref(), key.1);
                 return Err(Fault::at(&to, reason));
             };
-            if key.1 == Audience::Customer.id() && [&zh, &en].into_iter().any(names_agent) {
-                return Err(Fault::at(&to, "`{agent}` is for the house: customers read no names of people"));
+            if key.1 == Audience::Customer.id() {
+                let names = |place: Place| [&zh, &en].into_iter().any(|text| names(text, place));
+                if names(Place::Agent) {
+                    return Err(Fault::at(&to, "`{agent}` is for the house: customers read no names of people"));
+                }
+                if known == Kind::TicketResolved && names(Place::Text) {
+                    let reason = "`{text}` is the plan of the house: customers read the result, in `ticket.feedback`";
+                    return Err(Fault::at(&to, reason));
+                }
             }
             texts.insert(key, Text { zh, en });
         }
@@ -54,9 +61,9 @@ pub(super) fn texts(
     Ok(texts)
 }
 
-/// Whether a text tells who works on a ticket.
-fn names_agent(template: &Template) -> bool {
-    [&template.subject].into_iter().chain(&template.body).any(|line| line.contains(&Piece::Place(Place::Agent)))
+/// Whether a text has a place in it.
+fn names(template: &Template, place: Place) -> bool {
+    [&template.subject].into_iter().chain(&template.body).any(|line| line.contains(&Piece::Place(place)))
 }
 
 /// Whom a key is for.

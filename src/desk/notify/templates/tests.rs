@@ -175,6 +175,7 @@ fn faults_are_told_with_their_line() {
             "line 2: unknown audience `system`; known: customer, agent, department_head, supervisor, staff",
         ),
         (text("{agent}"), "line 2: `{agent}` is for the house"),
+        (text("{text}").replace("ticket.opened", "ticket.resolved"), "line 2: `{text}` is the plan of the house"),
         (text("甲").replace(".zh", ".fr"), "line 2: unknown field `fr`"),
         (text("甲").replace("subject =", "title ="), "line 3: unknown field `title`"),
         (
