@@ -7,6 +7,11 @@ use axum::{
     http::request::Parts,
 };
 use std::ops::RangeInclusive;
+use utoipa::openapi::{
+    OpenApi, RefOr,
+    path::{Parameter, ParameterIn},
+    schema::{Object, Schema, SchemaType, Type},
+};
 
 /// How a complaint is to be answered: `?explain=true&lang=en`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,6 +88,29 @@ impl Given {
     pub fn none(self) -> Result<(), Refusal> {
         self.only([], "none").map(|[]| ())
     }
+}
+
+/// Writes into the document what [`Given::only`] refuses in any text: a parameter's own bounds, where it has them, stay.
+pub(super) fn describe_texts(document: &mut OpenApi) {
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+        let parameters =
+            operations.into_iter().flatten().filter_map(|operation| operation.parameters.as_mut()).flatten();
+        for object in parameters.filter_map(free_text) {
+            object.max_length.get_or_insert(LONGEST);
+            object.pattern.get_or_insert_with(|| r"^[^\x00]*$".to_owned());
+        }
+    }
+}
+
+fn free_text(parameter: &mut RefOr<Parameter>) -> Option<&mut Object> {
+    let RefOr::T(Parameter {
+        parameter_in: ParameterIn::Query, schema: Some(RefOr::T(Schema::Object(object))), ..
+    }) = parameter
+    else {
+        return None;
+    };
+    (object.schema_type == SchemaType::Type(Type::String) && object.format.is_none()).then_some(object)
 }
 
 /// What a path is about: an id, a number, a token. Nothing has one with control characters in it.

@@ -44,20 +44,21 @@ pub struct ReplyPlan {
 /// The longest answer, in characters.
 const LONGEST: usize = 5_000;
 
-/// Plans one public answer for all members. It goes to many people: `masked` must hold no personal data of one of them, so it
-/// is the masked text.
+/// Plans one public answer for all members. It goes to many people and must hold no personal data of one of them, so `mask`
+/// makes of it what is sent.
 ///
 /// # Errors
-/// [`Error::InvalidRequest`] where it is empty, longer than 5,000 characters, or nobody is left to get it.
-pub fn reply_to_all(members: &[Recipient], masked: &str) -> Result<ReplyPlan> {
+/// [`Error::InvalidRequest`] where it is empty, longer than 5,000 characters as it was `said`, or nobody is left to get it.
+pub fn reply_to_all(members: &[Recipient], said: &str, mask: impl FnOnce(&str) -> String) -> Result<ReplyPlan> {
     let wrong = |reason: String| Err(Error::InvalidRequest { what: "reply".into(), reason });
-    let text = masked.trim();
-    let length = text.chars().count();
-    if length == 0 {
-        return wrong("the answer is empty".into());
-    }
+    let length = said.chars().count();
     if length > LONGEST {
         return wrong(format!("the answer has {length} characters; the limit is {LONGEST}"));
+    }
+    let masked = mask(said);
+    let text = masked.trim();
+    if text.is_empty() {
+        return wrong("the answer is empty".into());
     }
     let open = members.iter().filter(|member| member.standing == Standing::Open);
     let to: BTreeSet<Number> = open.map(|member| member.number).collect();

@@ -144,7 +144,7 @@ fn one_answer_goes_to_all_who_are_open() {
         recipient(1, Standing::Open),
         recipient(1, Standing::Open),
     ];
-    let plan = reply_to_all(&members, "  该批次已召回，全额退款。 ").unwrap();
+    let plan = reply_to_all(&members, "  该批次已召回，全额退款。 ", str::to_owned).unwrap();
     assert_eq!(plan.to, [number(1), number(2)]);
     let left_out = [
         (number(3), LeftOut::Through(number(2))),
@@ -158,8 +158,14 @@ fn one_answer_goes_to_all_who_are_open() {
         (&members[..], " ", "reply: the answer is empty"),
         (&members[3..4], "好", "reply: no member of the incident is open"),
         (&members[..], &*"长".repeat(5001), "reply: the answer has 5001 characters; the limit is 5000"),
+        // As it was said, not as it is sent: the API's document promises so.
+        (
+            &members[..],
+            &*format!("好{}", "\n".repeat(5000)),
+            "reply: the answer has 5001 characters; the limit is 5000",
+        ),
     ] {
-        assert_eq!(reply_to_all(members, text).unwrap_err().to_string(), told);
+        assert_eq!(reply_to_all(members, text, str::to_owned).unwrap_err().to_string(), told);
     }
 }
 

@@ -41,7 +41,7 @@ impl Desk {
         let all = members.len();
         members.retain(|row| actor.scope.sees(row.department.as_deref()));
         let recipients: Vec<Recipient> = members.iter().map(recipient).collect::<Result<_>>()?;
-        let plan = reply_to_all(&recipients, &self.masked(text))?;
+        let plan = reply_to_all(&recipients, text, |said| self.masked(said))?;
         let ids: BTreeMap<&str, &str> = members.iter().map(|row| (row.number.as_str(), row.id.as_str())).collect();
         let mut replied = Replied { left_out: plan.left_out, elsewhere: all - members.len(), ..Replied::default() };
         let mut broke_off = None;

@@ -15,7 +15,7 @@ use crate::taxonomy::Language;
 use super::{
     State, observe, pages,
     problem::{Problem, Refusal},
-    share,
+    query, share,
 };
 use axum::{Router, middleware, routing::get};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -54,7 +54,9 @@ fn api(with_desk: bool) -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(health::health))
         .routes(routes!(ready::ready))
         .routes(routes!(metrics::metrics));
-    if with_desk { router.merge(desk::routes()) } else { router }.split_for_parts()
+    let (router, mut document) = if with_desk { router.merge(desk::routes()) } else { router }.split_for_parts();
+    query::describe_texts(&mut document);
+    (router, document)
 }
 
 #[derive(OpenApi)]

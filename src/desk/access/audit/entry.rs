@@ -117,13 +117,12 @@ impl TryFrom<String> for Purpose {
     type Error = Error;
 
     fn try_from(text: String) -> Result<Self> {
-        let text = text.trim();
-        match text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
+        match text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
             true => Err(Error::InvalidRequest {
                 what: "purpose".into(),
                 reason: "must have 1 to 200 characters on one line".into(),
             }),
-            false => Ok(Purpose(text.to_owned())),
+            false => Ok(Purpose(text.trim().to_owned())),
         }
     }
 }
@@ -185,7 +184,14 @@ mod tests {
         let purpose = Purpose::try_from(" 回访 13800138000 ".to_owned()).unwrap();
         assert_eq!(purpose.as_str(), "回访 13800138000");
         assert_eq!(format!("{purpose:?}"), "Purpose(…)");
-        for bad in [String::new(), "  ".into(), "a\nb".into(), "理".repeat(201)] {
+        for bad in [
+            String::new(),
+            "  ".into(),
+            "a\nb".into(),
+            "回访\n".into(),
+            "理".repeat(201),
+            format!("回访{}", " ".repeat(199)),
+        ] {
             let told = Purpose::try_from(bad).unwrap_err().to_string();
             assert_eq!(told, "purpose: must have 1 to 200 characters on one line");
         }
