@@ -1,9 +1,9 @@
-use super::{AdamW, EncoderRecipe, Recipe, corpus::Example, losses::Losses, schedule};
+use super::{AdamW, EncoderRecipe, Recipe, corpus::Example, losses::Losses, pass::Pass, schedule};
 use crate::{
-    Result,
+    Error, Result,
     classify::transformer::{
         Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, Pooling, WORD_TABLE, Weights, model_tensors,
-        ops, pool,
+        ops,
     },
     encode::{Pieces, Ragged},
     taxonomy::Taxonomy,
@@ -20,6 +20,7 @@ pub struct Learner {
     pub head_bias: Var,
     pub optimizer: AdamW,
     losses: Losses,
+    pass: Pass,
     recipe: Recipe,
     pooling: Pooling,
     mask_id: u32,
@@ -51,6 +52,7 @@ impl Learner {
         let losses = Losses::new(recipe, taxonomy, rows);
         let mut learner = Learner {
             optimizer: optimizer(recipe, &encoder, &head_weight, &head_bias),
+            pass: Pass::new(&encoder.config, *pooling, &encoder.weights),
             encoder,
             head_weight,
             head_bias,
@@ -74,26 +76,30 @@ impl Learner {
         let noise = Noise { hidden: r.dropout, attention: r.attention_dropout, seed };
         let pieces = self.hide(pieces, seed ^ 0x5bd1_e995);
         let batch = Ragged::of(&pieces);
-        let (rows_of_table, places) = unique(&batch.ids);
-        let width = self.encoder.weights.hidden();
-        let words = self.encoder.weights.rows(&rows_of_table);
-        let words = Var::from_vec(words, (rows_of_table.len(), width), &Device::Cpu)?;
-        let spread = words.index_select(&Tensor::from_vec(places, batch.ids.len(), &Device::Cpu)?, 0)?;
-        let states = self.encoder.forward_words(&batch, &spread, noise)?;
-        let pooled = pool(&states, &batch, self.pooling)?;
-        let pooled = ops::dropout(&pooled, r.head_dropout, seed ^ 0x1b87_3593)?;
-        let logits = ops::linear(&pooled, &self.head_weight, &self.head_bias)?;
+        let pooled = self.pass.forward(&self.encoder.weights, &batch, noise)?;
+        let pooled =
+            Var::from_vec(pooled, (batch.len(), self.pooling.width(self.encoder.weights.hidden())), &Device::Cpu)?;
+        let seen = ops::dropout(&pooled, r.head_dropout, seed ^ 0x1b87_3593)?;
+        let logits = ops::linear(&seen, &self.head_weight, &self.head_bias)?;
         let loss = self.losses.total(&logits, rows)?;
         let value = loss.to_scalar::<f32>()?;
-        let mut grads = loss.backward()?;
+        let grads = loss.backward()?;
+        let gradient = |var: &Var| -> Result<Vec<f32>> {
+            let grad = grads.get(var).ok_or_else(|| Error::Internal("the loss does not see the heads".into()))?;
+            Ok(grad.flatten_all()?.to_vec1()?)
+        };
+        let heads = [gradient(&self.head_weight)?, gradient(&self.head_bias)?];
+        let pooled = gradient(&pooled)?;
+        let (gradients, words) = self.pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+        let of = |name: &str| match name {
+            HEAD_WEIGHT => Some(&heads[0]),
+            HEAD_BIAS => Some(&heads[1]),
+            name => gradients.get(name),
+        };
+        let (ids, rows) = by_word(&batch.ids, words);
         let o = &self.recipe.optimizer;
         let factor = schedule::factor(step, steps, o.warmup, o.final_rate);
-        let row_grads = match grads.remove(&words) {
-            Some(grads) => grads,
-            None => words.zeros_like()?,
-        };
-        let table = self.encoder.weights.table_mut();
-        let norm = self.optimizer.step(&grads, &rows_of_table, &row_grads, table, factor)?;
+        let norm = self.optimizer.step(of, (&ids, &rows), self.encoder.weights.table_mut(), factor)?;
         Ok(StepReport { loss: value, norm })
     }
 
@@ -142,14 +148,18 @@ impl Learner {
     }
 }
 
-/// The distinct ids in a batch and, for every piece, its place among them.
-fn unique(ids: &[u32]) -> (Vec<u32>, Vec<u32>) {
+/// The distinct ids in a batch, and for each the sum of its pieces' gradients.
+fn by_word(ids: &[u32], words: &[f32]) -> (Vec<u32>, Vec<f32>) {
     let mut distinct = ids.to_vec();
     distinct.sort_unstable();
     distinct.dedup();
-    let place = |id: &u32| distinct.binary_search(id).expect("every id is among the distinct ones") as u32;
-    let places = ids.iter().map(place).collect();
-    (distinct, places)
+    let width = words.len() / ids.len().max(1);
+    let mut sums = vec![0.0; distinct.len() * width];
+    for (id, word) in ids.iter().zip(words.chunks_exact(width.max(1))) {
+        let place = distinct.binary_search(id).expect("every id is among the distinct ones");
+        sums[place * width..(place + 1) * width].iter_mut().zip(word).for_each(|(sum, v)| *sum += v);
+    }
+    (distinct, sums)
 }
 
 /// Every layer further from the top learns slower (Howard and Ruder 2018, discriminative fine-tuning).

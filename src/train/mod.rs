@@ -13,6 +13,7 @@ pub mod fit;
 pub mod learner;
 pub mod losses;
 mod optimizer;
+pub mod pass;
 mod recipe;
 mod schedule;
 pub mod scope;

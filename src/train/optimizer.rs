@@ -1,6 +1,9 @@
 use super::recipe::OptimizerRecipe;
-use crate::{Error, Result, classify::transformer::ops::vectorised};
-use candle_core::{CpuStorage, InplaceOp2, Layout, Tensor, Var, backprop::GradStore, bail};
+use crate::{
+    Error, Result,
+    classify::transformer::ops::{vector::inner, vectorised},
+};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Var, bail};
 use rayon::prelude::*;
 use std::{
     collections::BTreeMap,
@@ -121,27 +124,24 @@ impl AdamW {
         Ok(())
     }
 
-    /// One step at a factor of the recipe's rates. `rows` are the ids of the word rows in `row_grads` (`[rows, width]`).
-    /// Gives the norm of the gradient before clipping.
-    pub fn step(
+    /// One step at a factor of the recipe's rates: `gradient` knows that of every dense weight by name, `rows` are the ids of
+    /// the word rows that the batch touched, and their gradients (`[rows, width]`). Gives the norm of the gradient before
+    /// clipping.
+    pub fn step<'a>(
         &mut self,
-        grads: &GradStore,
-        rows: &[u32],
-        row_grads: &Tensor,
+        gradient: impl Fn(&str) -> Option<&'a Vec<f32>>,
+        rows: (&[u32], &[f32]),
         table: &mut [f32],
         factor: f64,
     ) -> Result<f64> {
-        let row_grads: Vec<f32> = row_grads.flatten_all()?.to_vec1()?;
+        let (rows, row_grads) = rows;
         let width = row_grads.len() / rows.len().max(1);
         let mut dense = Vec::with_capacity(self.params.len());
         for param in &self.params {
-            let grad = grads.get(&param.var);
+            let grad = gradient(&param.name).filter(|grad| grad.len() == param.var.elem_count());
             dense.push(grad.ok_or_else(|| Error::Internal(format!("no gradient reaches {}", param.name)))?);
         }
-        let mut square = sum_of_squares(&row_grads);
-        for grad in &dense {
-            square += grad.sqr()?.sum_all()?.to_scalar::<f32>()? as f64;
-        }
+        let square = dense.iter().map(|grad| sum_of_squares(grad)).sum::<f64>() + sum_of_squares(row_grads);
         let norm = square.sqrt();
         if !norm.is_finite() {
             return Err(Error::Internal("the gradient is not finite: lower the learning rate".into()));
@@ -167,11 +167,12 @@ impl AdamW {
             };
             let fused = Fused {
                 step: step(param.scale, param.decays),
+                grads: grad,
                 moments: &param.moments,
                 decay,
                 average: Mutex::new(average),
             };
-            param.var.inplace_op2(&grad.contiguous()?, &fused)?;
+            param.var.inplace_op1(&fused)?;
         }
         let step = step(self.table_scale, false);
         for (&row, grad) in rows.iter().zip(row_grads.chunks_exact(width.max(1))) {
@@ -214,42 +215,39 @@ impl Average {
 }
 
 fn sum_of_squares(values: &[f32]) -> f64 {
-    values.iter().map(|&v| (v as f64) * (v as f64)).sum()
+    let parts: Vec<f32> = values.par_chunks(CHUNK).map(square).collect();
+    parts.into_iter().map(f64::from).sum()
+}
+
+vectorised! {
+    fn square(values: &[f32]) -> f32 {
+        inner(values, values)
+    }
 }
 
 /// A step over one weight in place.
 struct Fused<'a> {
     step: Step,
+    grads: &'a [f32],
     moments: &'a Mutex<Moments>,
     decay: f32,
     average: Mutex<Option<&'a mut Vec<f32>>>,
 }
 
-impl InplaceOp2 for Fused<'_> {
+impl InplaceOp1 for Fused<'_> {
     fn name(&self) -> &'static str {
         "adamw"
     }
 
-    fn cpu_fwd(
-        &self,
-        weights: &mut CpuStorage,
-        weights_layout: &Layout,
-        grads: &CpuStorage,
-        grads_layout: &Layout,
-    ) -> candle_core::Result<()> {
-        let (CpuStorage::F32(weights), CpuStorage::F32(grads)) = (weights, grads) else {
-            bail!("adamw takes f32 tensors")
-        };
-        let (Some((w0, w1)), Some((g0, g1))) = (weights_layout.contiguous_offsets(), grads_layout.contiguous_offsets())
-        else {
-            bail!("adamw takes contiguous tensors")
-        };
-        let (weights, grads) = (&mut weights[w0..w1], &grads[g0..g1]);
+    fn cpu_fwd(&self, weights: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        let CpuStorage::F32(weights) = weights else { bail!("adamw takes f32 tensors") };
+        let Some((start, end)) = layout.contiguous_offsets() else { bail!("adamw takes contiguous tensors") };
+        let weights = &mut weights[start..end];
         let mut moments = self.moments.lock().expect("no step panicked");
         let Moments { first, second } = &mut *moments;
         weights
             .par_chunks_mut(CHUNK)
-            .zip(grads.par_chunks(CHUNK))
+            .zip(self.grads.par_chunks(CHUNK))
             .zip(first.par_chunks_mut(CHUNK))
             .zip(second.par_chunks_mut(CHUNK))
             .for_each(|(((w, g), m), v)| apply(self.step, w, g, m, v));

@@ -35,6 +35,16 @@ impl Noise {
         Noise { hidden: 0.0, attention: 0.0, seed: 0 }
     }
 
+    /// The seeds of a layer: for the attention weights, what attention gives, what the layer gives.
+    pub fn of_layer(&self, layer: usize) -> [u32; 3] {
+        [1, 2, 3].map(|part| self.at(3 * layer as u32 + part))
+    }
+
+    /// The seed for the first layer's input.
+    pub fn of_words(&self) -> u32 {
+        self.at(0)
+    }
+
     /// A seed for one place in the network, so that no two places drop alike.
     fn at(&self, place: u32) -> u32 {
         self.seed ^ place.wrapping_add(1).wrapping_mul(0x85eb_ca6b)
@@ -66,7 +76,7 @@ impl Encoder {
         let x = (words + w.get("embeddings.position_embeddings.weight")?.index_select(&positions, 0)?)?;
         let x = x.broadcast_add(&w.get("embeddings.token_type_embeddings.weight")?.narrow(0, 0, 1)?)?;
         let mut x = self.norm(&x, "embeddings.LayerNorm", eps)?;
-        x = ops::dropout(&x, noise.hidden, noise.at(0))?;
+        x = ops::dropout(&x, noise.hidden, noise.of_words())?;
         for layer in 0..self.config.num_hidden_layers {
             x = self.layer(&x, layer, batch, eps, noise)?;
         }
@@ -75,16 +85,16 @@ impl Encoder {
 
     fn layer(&self, x: &Tensor, layer: usize, batch: &Ragged, eps: f32, noise: Noise) -> Result<Tensor> {
         let name = |part: &str| format!("encoder.layer.{layer}.{part}");
-        let place = 1 + 3 * layer as u32;
+        let [attention, output, down] = noise.of_layer(layer);
         let qkv = self.dense(x, &name("attention.self.qkv"))?;
         let heads = self.config.num_attention_heads;
-        let seen = ops::attention(&qkv, heads, &batch.starts, noise.attention, noise.at(place))?;
+        let seen = ops::attention(&qkv, heads, &batch.starts, noise.attention, attention)?;
         let seen = self.dense(&seen, &name("attention.output.dense"))?;
-        let seen = ops::dropout(&seen, noise.hidden, noise.at(place + 1))?;
+        let seen = ops::dropout(&seen, noise.hidden, output)?;
         let x = self.norm(&(x + seen)?, &name("attention.output.LayerNorm"), eps)?;
         let wide = ops::gelu(&self.dense(&x, &name("intermediate.dense"))?)?;
         let narrow = self.dense(&wide, &name("output.dense"))?;
-        let narrow = ops::dropout(&narrow, noise.hidden, noise.at(place + 2))?;
+        let narrow = ops::dropout(&narrow, noise.hidden, down)?;
         self.norm(&(x + narrow)?, &name("output.LayerNorm"), eps)
     }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// weights is dropped, by `seed`.
 pub fn attention(qkv: &Tensor, heads: usize, starts: &Arc<[usize]>, rate: f32, seed: u32) -> Result<Tensor> {
     if qkv.device().is_cpu() {
-        qkv.contiguous()?.apply_op1(Attention { heads, starts: starts.clone(), rate, seed })
+        qkv.contiguous()?.apply_op1(Attention { heads: Heads { heads, rate, seed }, starts: starts.clone() })
     } else {
         plain(qkv, heads, starts, rate, seed)
     }
@@ -51,10 +51,17 @@ fn candle_softmax(x: &Tensor) -> Result<Tensor> {
 }
 
 struct Attention {
-    heads: usize,
+    heads: Heads,
     starts: Arc<[usize]>,
-    rate: f32,
-    seed: u32,
+}
+
+/// The attention of single texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Heads {
+    pub heads: usize,
+    /// The share of attention weights that is dropped, by `seed`.
+    pub rate: f32,
+    pub seed: u32,
 }
 
 /// Cuts a row-major `[pieces, width]` buffer into one slice a text.
@@ -102,7 +109,7 @@ vectorised! {
     }
 }
 
-impl Attention {
+impl Heads {
     /// The attention weights of one head of one text, before dropout.
     fn weights(&self, qkv: &[f32], n: usize, head: usize, hidden: usize, out: &mut [f32]) {
         let (q, k, _) = self.parts(qkv, n, head, hidden);
@@ -127,7 +134,8 @@ impl Attention {
         drop(weights, self.seed ^ text as u32, start, threshold, scale);
     }
 
-    fn forward_text(&self, text: usize, qkv: &[f32], hidden: usize, out: &mut [f32]) {
+    /// What the `text`-th text of a batch sees: `qkv` is `[pieces, 3 * hidden]`, `out` `[pieces, hidden]`.
+    pub fn forward_text(&self, text: usize, qkv: &[f32], hidden: usize, out: &mut [f32]) {
         let n = qkv.len() / (3 * hidden);
         let size = hidden / self.heads;
         let mut weights = vec![0.0f32; n * n];
@@ -139,7 +147,8 @@ impl Attention {
         }
     }
 
-    fn backward_text(&self, text: usize, qkv: &[f32], grad: &[f32], hidden: usize, out: &mut [f32]) {
+    /// Writes the gradient of `qkv` (`[pieces, 3 * hidden]`) into `out`, given that of what the text saw.
+    pub fn backward_text(&self, text: usize, qkv: &[f32], grad: &[f32], hidden: usize, out: &mut [f32]) {
         let n = qkv.len() / (3 * hidden);
         let size = hidden / self.heads;
         let scale = 1.0 / (size as f32).sqrt();
@@ -176,7 +185,7 @@ impl CustomOp1 for Attention {
         let mut out = vec![0.0f32; pieces * hidden];
         by_text(&mut out, &self.starts, hidden).into_par_iter().enumerate().for_each(|(text, out)| {
             let span = self.starts[text] * width..self.starts[text + 1] * width;
-            self.forward_text(text, &qkv[span], hidden, out);
+            self.heads.forward_text(text, &qkv[span], hidden, out);
         });
         Ok((CpuStorage::F32(out), (pieces, hidden).into()))
     }
@@ -190,7 +199,7 @@ impl CustomOp1 for Attention {
                 by_text(&mut out, &self.starts, width).into_par_iter().enumerate().for_each(|(text, out)| {
                     let (from, to) = (self.starts[text], self.starts[text + 1]);
                     let (qkv, grad) = (&qkv[from * width..to * width], &grad[from * hidden..to * hidden]);
-                    self.backward_text(text, qkv, grad, hidden, out);
+                    self.heads.backward_text(text, qkv, grad, hidden, out);
                 });
                 Ok(out)
             })

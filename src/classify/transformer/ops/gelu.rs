@@ -14,7 +14,8 @@ pub fn gelu(x: &Tensor) -> Result<Tensor> {
 }
 
 vectorised! {
-    fn forward(out: &mut [f32], x: &[f32]) {
+    /// Writes the GELU of `x`.
+    pub fn forward(out: &mut [f32], x: &[f32]) {
         for (o, &x) in out.iter_mut().zip(x) {
             *o = 0.5 * x * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
         }
@@ -22,11 +23,12 @@ vectorised! {
 }
 
 vectorised! {
-    fn backward(out: &mut [f32], x: &[f32], grad: &[f32]) {
+    /// Makes of the gradient of what [`forward`] wrote that of `x`, in place.
+    pub fn backward(grad: &mut [f32], x: &[f32]) {
         const INV_SQRT_TAU: f32 = 0.398_942_3;
-        for ((o, &x), &g) in out.iter_mut().zip(x).zip(grad) {
+        for (g, &x) in grad.iter_mut().zip(x) {
             let cdf = 0.5 * (1.0 + erf(x * std::f32::consts::FRAC_1_SQRT_2));
-            *o = g * (x * INV_SQRT_TAU).mul_add(exp(-0.5 * x * x), cdf);
+            *g *= (x * INV_SQRT_TAU).mul_add(exp(-0.5 * x * x), cdf);
         }
     }
 }
@@ -50,9 +52,8 @@ impl CustomOp1 for Gelu {
     fn bwd(&self, x: &Tensor, _res: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let out = with_values(x, |x| {
             with_values(grad, |grad| {
-                let mut out = vec![0.0f32; x.len()];
-                let chunks = out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).zip(grad.par_chunks(CHUNK));
-                chunks.for_each(|((out, x), grad)| backward(out, x, grad));
+                let mut out = grad.to_vec();
+                out.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(out, x)| backward(out, x));
                 Ok(out)
             })
         })?;

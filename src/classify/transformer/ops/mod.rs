@@ -6,13 +6,13 @@
 //! no padding); on any other device the same functions are built from plain tensor steps, which also serve as the oracle
 //! of the tests.
 
-mod attention;
-mod dropout;
-mod gelu;
+pub mod attention;
+pub mod dropout;
+pub mod gelu;
 mod linear;
 mod loss;
-mod matmul;
-mod norm;
+pub mod matmul;
+pub mod norm;
 pub mod vector;
 
 pub use attention::attention;

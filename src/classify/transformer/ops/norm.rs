@@ -37,7 +37,8 @@ pub fn moments(row: &[f32], eps: f32) -> (f32, f32) {
 }
 
 vectorised! {
-    fn forward_rows(out: &mut [f32], x: &[f32], w: &[f32], b: &[f32], width: usize, eps: f32) {
+    /// Writes every row of `x`, normalised, into `out`.
+    pub fn forward_rows(out: &mut [f32], x: &[f32], w: &[f32], b: &[f32], width: usize, eps: f32) {
         for (out, x) in out.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
             let (mean, scale) = moments(x, eps);
             for (((o, &x), &w), &b) in out.iter_mut().zip(x).zip(w).zip(b) {
@@ -49,7 +50,7 @@ vectorised! {
 
 vectorised! {
     /// Adds to the gradients of weight and bias and writes that of `x`; `scaled` is room for one row.
-    fn backward_rows(
+    pub fn backward_rows(
         dx: &mut [f32], x: &[f32], grad: &[f32], w: &[f32], dw: &mut [f32], db: &mut [f32], scaled: &mut [f32], eps: f32,
     ) {
         let width = w.len();

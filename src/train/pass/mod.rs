@@ -1,0 +1,130 @@
+//! The encoder forward and back, as training runs it on a CPU: the arithmetic of
+//! [`Encoder`](crate::classify::transformer::Encoder), without a graph.
+//!
+//! A batch is cut into lanes of whole texts. A lane goes through all layers on one core, in buffers that are kept from step
+//! to step; the gradients of the weights are then products over the whole batch, cut by outputs. So cores wait for each other
+//! only between layers, nothing is allocated, and a sum has the same order whatever number of cores there is.
+//!
+//! candle's own backward pass over the same operations is the oracle of the tests.
+
+mod back;
+mod forth;
+mod lanes;
+mod net;
+mod room;
+
+use crate::{
+    Error, Result,
+    classify::transformer::{EncoderConfig, Noise, Pooling, WORD_TABLE, Weights},
+    encode::Ragged,
+};
+use net::{Lent, Net};
+use room::Room;
+use std::collections::BTreeMap;
+
+/// Gradients by the weight's name, row-major.
+pub type Gradients = BTreeMap<String, Vec<f32>>;
+
+/// One step's way through the encoder; its buffers serve the next step too.
+pub struct Pass {
+    config: EncoderConfig,
+    pooling: Pooling,
+    room: Room,
+    /// Of all weights but the word table's.
+    gradients: Gradients,
+    /// Of every piece's word vector: `[pieces, hidden]`.
+    words: Vec<f32>,
+}
+
+impl Pass {
+    pub fn new(config: &EncoderConfig, pooling: Pooling, weights: &Weights) -> Self {
+        debug_assert!(!weights.vars().contains_key(WORD_TABLE));
+        let zeros = |(name, var): (&String, &candle_core::Var)| (name.clone(), vec![0.0; var.elem_count()]);
+        Pass {
+            config: config.clone(),
+            pooling,
+            room: Room::new(config),
+            gradients: weights.vars().iter().map(zeros).collect(),
+            words: Vec::new(),
+        }
+    }
+
+    /// The pooled vectors of a batch, `[texts, width]`; what [`Pass::backward`] needs of the way is kept.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where a weight is missing or not in plain f32.
+    pub fn forward(&mut self, weights: &Weights, batch: &Ragged, noise: Noise) -> Result<Vec<f32>> {
+        let lent = Lent::of(weights)?;
+        let net = Net::of(&lent, weights.table(), &self.config, noise)?;
+        let lanes = lanes::cut(&batch.starts);
+        self.room.fit(batch.ids.len());
+        forth::run(&net, batch, &lanes, &mut self.room);
+        Ok(pool(self.room.last(), &batch.starts, net.hidden, self.pooling))
+    }
+
+    /// The gradients of all weights, given those of the pooled vectors. `weights`, `batch` and `noise` are those of the
+    /// forward pass. Second come the gradients of every piece's word vector, `[pieces, hidden]`.
+    pub fn backward(
+        &mut self,
+        weights: &Weights,
+        batch: &Ragged,
+        noise: Noise,
+        pooled: &[f32],
+    ) -> Result<(&Gradients, &[f32])> {
+        let lent = Lent::of(weights)?;
+        let net = Net::of(&lent, weights.table(), &self.config, noise)?;
+        let lanes = lanes::cut(&batch.starts);
+        if self.room.pieces() != batch.ids.len() || pooled.len() != batch.len() * self.pooling.width(net.hidden) {
+            return Err(Error::Internal("a backward pass needs the forward pass of the same batch".into()));
+        }
+        self.words.clear();
+        self.words.resize(batch.ids.len() * net.hidden, 0.0);
+        spread(pooled, &mut self.words, &batch.starts, net.hidden, self.pooling);
+        back::run(&net, batch, &lanes, &mut self.room, &mut self.words, &mut self.gradients);
+        Ok((&self.gradients, &self.words))
+    }
+}
+
+/// One vector a text, as [`crate::classify::transformer::pool`] makes it.
+fn pool(states: &[f32], starts: &[usize], hidden: usize, pooling: Pooling) -> Vec<f32> {
+    let mut out = Vec::with_capacity((starts.len() - 1) * pooling.width(hidden));
+    for span in starts.windows(2) {
+        let rows = &states[span[0] * hidden..span[1] * hidden];
+        if pooling != Pooling::Mean {
+            out.extend_from_slice(&rows[..hidden]);
+        }
+        if pooling != Pooling::Cls {
+            let at = out.len();
+            out.resize(at + hidden, 0.0);
+            let share = 1.0 / (span[1] - span[0]) as f32;
+            for row in rows.chunks_exact(hidden) {
+                out[at..].iter_mut().zip(row).for_each(|(sum, v)| *sum += share * v);
+            }
+        }
+    }
+    out
+}
+
+/// The gradients of the states, given those of the pooled vectors.
+fn spread(pooled: &[f32], states: &mut [f32], starts: &[usize], hidden: usize, pooling: Pooling) {
+    for (span, pooled) in starts.windows(2).zip(pooled.chunks_exact(pooling.width(hidden))) {
+        let rows = &mut states[span[0] * hidden..span[1] * hidden];
+        let (first, mean) = match pooling {
+            Pooling::Cls => (Some(pooled), None),
+            Pooling::Mean => (None, Some(pooled)),
+            Pooling::ClsMean => (Some(&pooled[..hidden]), Some(&pooled[hidden..])),
+        };
+        if let Some(first) = first {
+            rows[..hidden].iter_mut().zip(first).for_each(|(sum, v)| *sum += v);
+        }
+        if let Some(mean) = mean {
+            let share = 1.0 / (span[1] - span[0]) as f32;
+            for row in rows.chunks_exact_mut(hidden) {
+                row.iter_mut().zip(mean).for_each(|(sum, v)| *sum += share * v);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
