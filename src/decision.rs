@@ -93,6 +93,9 @@ pub struct Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     pub heads: Vec<HeadExplanation>,
+    /// The most similar of the labelled complaints that the bundle keeps, the most alike first; empty where it keeps none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar: Vec<SimilarComplaint>,
     /// How many words were tried; 12 at most.
     pub candidates: usize,
     /// How often the models were asked, each time about many texts at once.
@@ -113,6 +116,26 @@ pub struct HeadExplanation {
     pub comprehensiveness: f32,
     /// How much of the probability goes when everything else is deleted; below 0 where the label becomes likelier.
     pub sufficiency: f32,
+}
+
+/// A labelled complaint that is like the one explained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SimilarComplaint {
+    /// Masked.
+    pub text: String,
+    /// -1 to 1: the cosine of what the model makes of both.
+    pub similarity: f32,
+    /// What people said of it.
+    pub labels: Vec<GivenLabel>,
+}
+
+/// A label that a person gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GivenLabel {
+    pub head: Head,
+    pub label: String,
+    /// Display names from the top level down.
+    pub name: Vec<String>,
 }
 
 /// A word that made a label likelier.

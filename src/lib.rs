@@ -11,7 +11,8 @@
 //! 6. [`score`] says how the customer feels: sentiment, emotion, intensity.
 //! 7. [`prioritize`] adds up the signals of urgency and names the words that are the evidence.
 //! 8. [`decide`] holds the probabilities against the policy's bands: dispatch, suggest, or let a person look.
-//! 9. [`explain`] says, where that is asked for, which words drove the answers, and proves it by deleting them.
+//! 9. [`explain`] says, where that is asked for, which words drove the answers, proves it by deleting them, and shows the most
+//!    similar of the labelled complaints that the bundle keeps.
 //!
 //! [`pipeline`] is the only place where the stages meet; the server, the batch command and the evaluation all call it, so
 //! what was trained and measured is what is served. Around it stand [`taxonomy`] (the labels), [`policy`] (the rules) and

@@ -12,8 +12,8 @@ use crate::{
         transformer::{Precision, Transformer},
     },
     decide::{self, Bands, Receipt},
-    decision::{DrivingWord, Explanation, HeadExplanation, Verdict, Versions},
-    explain::{Explainer, HeadReasons},
+    decision::{DrivingWord, Explanation, GivenLabel, HeadExplanation, SimilarComplaint, Verdict, Versions},
+    explain::{Explainer, HEADS, HeadReasons, Similar},
     policy::Policy,
     prioritize::{self, Urgency},
     scope::Scope,
@@ -41,6 +41,7 @@ pub struct Pipeline {
     calibrations: Calibrations,
     bands: Bands,
     scope: Option<Scope>,
+    similar: Option<Similar>,
     versions: Versions,
     language: Language,
 }
@@ -55,6 +56,9 @@ pub struct Timings {
     /// Everything.
     pub total: Duration,
 }
+
+/// So many similar complaints are shown.
+const SIMILAR: usize = 3;
 
 /// What the stages found out about one complaint, before it is written down as a [`Decision`].
 pub struct Finding {
@@ -79,7 +83,7 @@ impl Pipeline {
     pub fn open_on(bundle: &Path, policy: Option<&Path>, device: &Device) -> Result<Self> {
         // The dictionary takes as long to load as the bundle.
         let (segmenter, opened) = rayon::join(Segmenter::new, || Bundle::open_on(bundle, device));
-        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, scope, .. } = opened?;
+        let Bundle { manifest, taxonomy, transformer, linear, calibrations, bands, scope, similar, .. } = opened?;
         let mut policy = match policy {
             Some(path) => Policy::open(path, &taxonomy)?,
             None => Policy::default_for(&taxonomy),
@@ -109,6 +113,7 @@ impl Pipeline {
             calibrations,
             bands,
             scope,
+            similar,
             versions,
             language,
         })
@@ -326,7 +331,34 @@ impl Pipeline {
             sufficiency: rounded(of.sufficiency),
         };
         let heads = reasons.heads.iter().map(explained).collect();
-        Ok(Explanation { heads, candidates: reasons.candidates, model_calls: reasons.calls })
+        let similar = self.similar(&reading, language)?;
+        let model_calls = reasons.calls + usize::from(similar.is_some());
+        Ok(Explanation { heads, similar: similar.unwrap_or_default(), candidates: reasons.candidates, model_calls })
+    }
+
+    /// The complaints that the bundle keeps and that are the most like a text; nothing where it keeps none, or where its
+    /// transformer is not asked.
+    fn similar(&self, reading: &Reading, language: Language) -> Result<Option<Vec<SimilarComplaint>>> {
+        let asked = self.transformer.as_ref().filter(|_| self.which != Which::Linear);
+        let Some((similar, transformer)) = self.similar.as_ref().zip(asked) else { return Ok(None) };
+        let answered = transformer.answers(&[reading])?.pop().expect("one answer a reading");
+        let given = |(head, label): (Head, &String)| GivenLabel {
+            head,
+            label: label.clone(),
+            name: crate::data::labels(&self.taxonomy, head)
+                .position(|id| id == label)
+                .map_or_else(Vec::new, |label| self.name(head, label, language)),
+        };
+        let told = |(complaint, cosine): (&crate::explain::Labelled, f32)| SimilarComplaint {
+            text: complaint.text.clone(),
+            similarity: rounded(cosine),
+            labels: HEADS
+                .into_iter()
+                .filter_map(|head| Some((head, complaint.labels.get(&head)?)))
+                .map(given)
+                .collect(),
+        };
+        Ok(Some(similar.nearest(&answered.pooled, SIMILAR).into_iter().map(told).collect()))
     }
 
     /// What finds the words that drove an answer.

@@ -9,6 +9,7 @@
 //! | `calibration.json` | temperatures and blend |
 //! | `bands.json` | how sure each head must be, within an error budget |
 //! | `scope.json` | what complaints look like to the models, to tell foreign texts by |
+//! | `similar.jsonl`, `similar.safetensors` | labelled complaints to show beside those that are like them |
 //! | `recipe.toml` | the resolved recipe that made it |
 //! | `metrics.json` | what it reached on which data |
 //! | `README.md` | the card |
@@ -23,6 +24,7 @@ use crate::{
     Error, Result,
     classify::{calibration::Calibrations, linear::LinearModel, transformer::Transformer},
     decide::Bands,
+    explain::{Similar, SimilarFiles},
     scope::Scope,
     taxonomy::Taxonomy,
 };
@@ -42,6 +44,8 @@ pub mod file {
     pub const CALIBRATION: &str = "calibration.json";
     pub const BANDS: &str = "bands.json";
     pub const SCOPE: &str = "scope.json";
+    pub const SIMILAR: &str = "similar.jsonl";
+    pub const SIMILAR_VECTORS: &str = "similar.safetensors";
     pub const RECIPE: &str = "recipe.toml";
     pub const METRICS: &str = "metrics.json";
     pub const CARD: &str = "README.md";
@@ -59,6 +63,8 @@ pub struct Bundle {
     pub bands: Option<Bands>,
     /// Absent in a bundle that was not fitted to tell foreign texts; nothing is foreign to it then.
     pub scope: Option<Scope>,
+    /// Absent in a bundle that keeps no complaints.
+    pub similar: Option<Similar>,
 }
 
 impl Bundle {
@@ -86,8 +92,12 @@ impl Bundle {
             false => Ok(None),
         };
         // A server answers from the moment that all is read: what can be read side by side is.
-        let (transformer, linear) = rayon::join(transformer, linear);
-        let (transformer, linear) = (transformer?, linear?);
+        let similar = || match manifest.files.contains_key(file::SIMILAR) {
+            true => SimilarFiles::read(folder)?.open().map(Some).map_err(fault),
+            false => Ok(None),
+        };
+        let (transformer, (linear, similar)) = rayon::join(transformer, || rayon::join(linear, similar));
+        let (transformer, linear, similar) = (transformer?, linear?, similar?);
         if let Some(reason) = linear.as_ref().and_then(|model| model.misfit(&taxonomy)) {
             return Err(fault(reason));
         }
@@ -116,7 +126,20 @@ impl Bundle {
         if let Some(reason) = scope.as_ref().and_then(|scope| scope.fault(width)) {
             return Err(fault(reason));
         }
-        Ok(Bundle { folder: folder.to_owned(), manifest, taxonomy, transformer, linear, calibrations, bands, scope })
+        if let Some(reason) = similar.as_ref().and_then(|similar| similar.fault(&taxonomy, width)) {
+            return Err(fault(reason));
+        }
+        Ok(Bundle {
+            folder: folder.to_owned(),
+            manifest,
+            taxonomy,
+            transformer,
+            linear,
+            calibrations,
+            bands,
+            scope,
+            similar,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `fenzhen bundle`.
 
 mod compare;
+mod remember;
 mod verify;
 
 use super::{aligned::aligned, stdout::print};
@@ -16,7 +17,8 @@ use std::{path::PathBuf, process::ExitCode};
 #[command(after_help = "Examples:
   fenzhen bundle inspect models/retail
   fenzhen bundle verify models/retail
-  fenzhen bundle compare models/retail runs/next --data datasets/retail/dev.jsonl")]
+  fenzhen bundle compare models/retail runs/next --data datasets/retail/dev.jsonl
+  fenzhen bundle remember models/retail --recipe training/retail.toml")]
 pub struct Bundle {
     #[command(subcommand)]
     action: Act,
@@ -28,6 +30,7 @@ enum Act {
     Inspect(Folder),
     Verify(verify::Verify),
     Compare(Box<compare::Compare>),
+    Remember(remember::Remember),
 }
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +49,7 @@ impl Bundle {
             Act::Inspect(folder) => folder.inspect(),
             Act::Verify(verify) => verify.run(),
             Act::Compare(compare) => compare.run(),
+            Act::Remember(remember) => remember.run(),
         }
     }
 }

@@ -19,7 +19,8 @@ use std::process::ExitCode;
 ///
 /// Each word is proved by deletion: without it, the text makes the label less likely by so many points of a hundred. The last
 /// line of each answer says what is left of the label without all of these words, and with nothing but them. The priority is
-/// the model's own opinion, which is one of the signals of `fenzhen classify`.
+/// the model's own opinion, which is one of the signals of `fenzhen classify`. Last come the most similar of the labelled complaints
+/// that the bundle keeps, with what people said of them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen explain '快递三天没动静，客服一直不接电话'
@@ -85,6 +86,15 @@ fn card(explanation: &Explanation, language: Language) -> String {
             format!("{}  {}", of.name.join(" › "), percent(of.probability)),
         ]);
         rows.extend(reasons(of, language).into_iter().map(|line| vec![String::new(), line]));
+    }
+    for similar in &explanation.similar {
+        let title = if language == Language::Zh { "相似" } else { "similar" };
+        let labels: Vec<String> = similar.labels.iter().map(|given| given.name.join(" › ")).collect();
+        rows.push(vec![
+            title.into(),
+            format!("{:.2} 「{}」", similar.similarity, similar.text.replace(['\n', '\r'], " ")),
+        ]);
+        rows.push(vec![String::new(), labels.join(" · ")]);
     }
     aligned(&rows)
 }

@@ -3,14 +3,18 @@
 //!
 //! Two numbers say how well the words explain a label (DeYoung and others: ERASER, 2020): comprehensiveness, what of the
 //! probability goes with the words, and sufficiency, what goes with everything else.
+//!
+//! Beside the words stand the most similar of the labelled complaints that the bundle keeps (`similar`): what people decided there.
 
 mod deletion;
 mod proposal;
+mod similar;
 #[cfg(test)]
 mod tests;
 mod unit;
 
 pub use deletion::Effect;
+pub use similar::{Labelled, Similar, SimilarFiles};
 pub use unit::Unit;
 
 use crate::{

@@ -1,6 +1,7 @@
 use super::{
     Corpus, EncoderRecipe, Example, Recipe, Talk,
     checkpoint::{Checkpoints, Progress},
+    remember,
     scope::Lesson,
     seal::{Metrics, seal, write_json, write_recipe},
 };
@@ -16,6 +17,7 @@ use crate::{
     data::Targets,
     evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
     policy::Policy,
+    segment::Segmenter,
 };
 use candle_core::Device;
 use std::{collections::BTreeMap, path::Path};
@@ -99,6 +101,13 @@ pub fn assemble(
         }
         None => None,
     };
+    for stale in [file::SIMILAR, file::SIMILAR_VECTORS] {
+        let _ = std::fs::remove_file(at(stale));
+    }
+    if let Some((similar, transformer)) = recipe.similar.as_ref().zip(transformer.as_ref()) {
+        talk.note("keeping complaints to show");
+        remember::files(similar, transformer, &taxonomy, &Segmenter::new())?.write(out)?;
+    }
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {
         let _ = std::fs::remove_file(at(stale));

@@ -106,6 +106,14 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
         }
         line(String::new());
     }
+    if let Some(similar) = &recipe.similar {
+        let paths: Vec<String> = similar.rows.iter().map(|source| source.path.display().to_string()).collect();
+        line(format!(
+            "## What it keeps\n\nThe texts of {}, masked, with their labels, to show those that are like a complaint when its \
+             decision is explained.\n",
+            paths.join(", ")
+        ));
+    }
     line("## Limits\n\nThe model knows the kinds of text named above. Outside them (other languages, other trades, advertising) its \
         probabilities mean less: keep the review band on. It must not be the only reader of a message about danger to life.".into());
     out

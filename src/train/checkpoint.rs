@@ -121,6 +121,7 @@ fn same_training(a: &Recipe, b: &Recipe) -> bool {
         r.bundle = Default::default();
         r.linear = Default::default();
         r.scope = None;
+        r.similar = None;
         r.name.clear();
         if let Some(encoder) = &mut r.encoder {
             encoder.origin.clear();

@@ -15,6 +15,7 @@ pub mod losses;
 mod optimizer;
 pub mod pass;
 mod recipe;
+pub mod remember;
 mod schedule;
 pub mod scope;
 pub mod seal;
@@ -26,7 +27,7 @@ pub use fit::Talk;
 pub use optimizer::{AdamW, Average, Moments};
 pub use recipe::{
     BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
-    ScopeRecipe,
+    ScopeRecipe, SimilarRecipe,
 };
 
 use crate::{

@@ -45,6 +45,17 @@ pub struct Recipe {
     /// By what texts the bundle learns to tell foreign ones; without it, none is foreign to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeRecipe>,
+    /// What complaints the bundle shows beside those that are like them; without it, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similar: Option<SimilarRecipe>,
+}
+
+/// Labelled complaints that the bundle keeps, as they are, to show beside those that are like them: only such as everybody who has
+/// the bundle may read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimilarRecipe {
+    pub rows: Vec<Source>,
 }
 
 /// Texts from outside what the taxonomy speaks of.

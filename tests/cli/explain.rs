@@ -11,7 +11,7 @@ fn the_card_names_the_words_and_what_is_left_without_them() {
     let output = fenzhen(&["explain", LATE], b"");
     let told = told(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
-    for word in ["类别", "部门", "优先级", "情绪", "」 去掉后", "这些词全去掉", "只留这些词", "words tried"]
+    for word in ["类别", "部门", "优先级", "情绪", "」 去掉后", "这些词全去掉", "只留这些词", "相似", "words tried"]
     {
         assert!(told.contains(word), "{word} is missing:\n{told}");
     }

@@ -36,6 +36,14 @@ async fn the_words_are_slices_of_the_text_and_each_lowers_the_probability() {
             }
         }
         assert!(!reply.body.contains("13800138000"));
+        assert_eq!(explanation.similar.len(), 3);
+        assert!(explanation.similar.is_sorted_by(|a, b| a.similarity >= b.similarity));
+        for similar in &explanation.similar {
+            assert!((-1.0..=1.0).contains(&similar.similarity) && !similar.text.is_empty(), "{similar:?}");
+            let heads: Vec<&str> = similar.labels.iter().map(|given| given.head.name()).collect();
+            assert_eq!(heads, ["category", "department", "priority", "emotion"]);
+            assert!(similar.labels.iter().all(|given| !given.name.is_empty()), "{similar:?}");
+        }
         let category = explained.category.as_ref().unwrap();
         let of = &explanation.heads[0];
         assert_eq!((&of.label, &of.name, of.probability), (&category.label, &category.name, category.probability));

@@ -118,7 +118,12 @@ impl Decide for StandIn {
         match complaint.text.as_str() {
             "inexplicable" => panic!("stumbled over {}", complaint.id.as_deref().unwrap_or_default()),
             "riddle" => Err(Error::Internal("a stand-in's riddle".into())),
-            _ => Ok(Explanation { heads: vec![], candidates: complaint.text.chars().count(), model_calls: 1 }),
+            _ => Ok(Explanation {
+                heads: vec![],
+                similar: vec![],
+                candidates: complaint.text.chars().count(),
+                model_calls: 1,
+            }),
         }
     }
 

@@ -1,11 +1,13 @@
 use fenzhen::{
     Complaint, Pipeline,
     bundle::{self, file},
-    classify::Which,
+    classify::{Head, Which},
     data::Source,
+    explain::Labelled,
     train::{
         self, Recipe, ScopeRecipe, Talk,
         fit::StepAt,
+        remember::remember,
         scope::SetAside,
         teach::{Keep, teach_scope},
     },
@@ -258,4 +260,39 @@ fn a_fault_among_the_foreign_texts_costs_no_training_and_another_scope_goes_on_f
     let manifest = train::run(&recipe(folder.path(), 60, &format!("{SHORT}{scope}")), &out, &counter).unwrap();
     assert_eq!(counter.steps.load(Ordering::SeqCst), steps);
     assert!(manifest.files.contains_key(file::SCOPE));
+}
+
+#[test]
+fn a_bundle_keeps_complaints_to_show_from_its_training_or_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = folder.path().join("rows.jsonl");
+    let similar = format!("[similar]\nrows = [{{ path = {rows:?} }}]\n");
+    let recipe = recipe(folder.path(), 60, &format!("{SHORT}{similar}"));
+    let out = folder.path().join("out");
+    let manifest = train::run(&recipe, &out, &()).unwrap();
+    let card = std::fs::read_to_string(out.join(file::CARD)).unwrap();
+    assert!(card.contains("## What it keeps"), "{card}");
+    let kept = std::fs::read_to_string(out.join(file::SIMILAR)).unwrap();
+    let first: Labelled = serde_json::from_str(kept.lines().next().unwrap()).unwrap();
+    assert_eq!(first.labels.len(), 4);
+
+    let pipeline = Pipeline::open(&out, None).unwrap();
+    let explained = pipeline.explain(&Complaint::of(&first.text), &[Head::Category]).unwrap();
+    assert_eq!((explained.similar[0].text.as_str(), explained.similar.len()), (first.text.as_str(), 3));
+    assert!(explained.similar[0].similarity > 0.98, "{:?}", explained.similar);
+    assert_eq!(explained.similar[0].labels[0].label, first.labels[&Head::Category]);
+
+    // Kept again, it is the same bundle; only asked, it stays as it is; without them, nothing is like anything.
+    let by = recipe.similar.as_ref().unwrap();
+    assert_eq!(remember(&pipeline, &out, by, false).unwrap().manifest, None);
+    let again = remember(&pipeline, &out, by, true).unwrap();
+    assert_eq!((again.kept, again.manifest.unwrap().version), (kept.lines().count(), manifest.version));
+    bundle::verify(&out).unwrap();
+    let linear = pipeline.with_models(Which::Linear).unwrap();
+    assert!(linear.explain(&Complaint::of(&first.text), &[Head::Category]).unwrap().similar.is_empty());
+
+    let mut wrong = by.clone();
+    wrong.rows[0].path = folder.path().join("nowhere.jsonl");
+    assert!(remember(&Pipeline::open(&out, None).unwrap(), &out, &wrong, true).is_err());
+    bundle::verify(&out).unwrap();
 }
