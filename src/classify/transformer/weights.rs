@@ -9,8 +9,8 @@ use std::{
 /// Named weights of an encoder, under the names of HF's `BertModel`, but with query, key and value as one matrix
 /// (`attention.self.qkv`): one product instead of three.
 ///
-/// The word table stands apart: of its tens of thousands of rows a batch touches a few hundred, so training gathers those
-/// rows as a variable of their own and steps only them.
+/// The word table stands apart: of its tens of thousands of rows a batch touches a few hundred, and training steps only
+/// those.
 pub struct Weights {
     tensors: HashMap<String, Tensor>,
     vars: BTreeMap<String, Var>,
