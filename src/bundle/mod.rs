@@ -18,7 +18,7 @@ mod manifest;
 mod write;
 
 pub use manifest::{FileRecord, Manifest, Reading};
-pub use write::{write_file, write_tensors};
+pub use write::{write_file, write_similar, write_tensors};
 
 use crate::{
     Error, Result,
@@ -93,7 +93,7 @@ impl Bundle {
         };
         // A server answers from the moment that all is read: what can be read side by side is.
         let similar = || match manifest.files.contains_key(file::SIMILAR) {
-            true => SimilarFiles::read(folder)?.open().map(Some).map_err(fault),
+            true => read_similar(folder)?.open().map(Some).map_err(fault),
             false => Ok(None),
         };
         let (transformer, (linear, similar)) = rayon::join(transformer, || rayon::join(linear, similar));
@@ -183,6 +183,18 @@ pub fn hash(path: &Path) -> Result<String> {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn read_similar(folder: &Path) -> Result<SimilarFiles> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).map_err(|e| Error::file(&path, e))
+    };
+    let lines = String::from_utf8(read(file::SIMILAR)?).map_err(|e| Error::Bundle {
+        path: folder.to_owned(),
+        reason: format!("{}: {}", file::SIMILAR, e.utf8_error()),
+    })?;
+    Ok(SimilarFiles { lines, tensors: read(file::SIMILAR_VECTORS)? })
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

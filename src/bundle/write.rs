@@ -2,6 +2,7 @@ use super::{FileRecord, Manifest, Reading, file, hash, hex};
 use crate::{
     ENGINE, Error, Result,
     classify::transformer::{Storage, quantize},
+    explain::SimilarFiles,
 };
 use candle_core::Tensor;
 use sha2::{Digest, Sha256};
@@ -17,6 +18,12 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes tensors as a safetensors file.
 pub fn write_tensors(path: &Path, tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<()> {
     write_file(path, &quantize::to_bytes(tensors, storage)?)
+}
+
+/// Writes the complaints that a bundle keeps to show.
+pub fn write_similar(folder: &Path, files: &SimilarFiles) -> Result<()> {
+    write_file(&folder.join(file::SIMILAR), files.lines.as_bytes())?;
+    write_file(&folder.join(file::SIMILAR_VECTORS), &files.tensors)
 }
 
 impl Manifest {

@@ -1,6 +1,5 @@
 use crate::{
     Error, Result,
-    bundle::{file, write_file},
     classify::{
         Head,
         transformer::{Storage, Stored, ops::vectorised, quantize},
@@ -10,12 +9,9 @@ use crate::{
 };
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, HashSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, HashSet};
 
-/// A labelled complaint that a bundle keeps to show beside others. A line of `similar.jsonl`.
+/// A labelled complaint that a bundle keeps to show beside others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Labelled {
@@ -39,10 +35,12 @@ pub struct Similar {
 const VECTORS: &str = "vectors";
 const MEAN: &str = "mean";
 
-/// The two files of a bundle that hold them.
+/// How they are stored.
 pub struct SimilarFiles {
-    lines: String,
-    tensors: Vec<u8>,
+    /// A [`Labelled`] a line, as JSON.
+    pub lines: String,
+    /// Safetensors: `vectors` and `mean`.
+    pub tensors: Vec<u8>,
 }
 
 impl SimilarFiles {
@@ -72,39 +70,19 @@ impl SimilarFiles {
         Ok(SimilarFiles { lines: lines.join("\n") + "\n", tensors: quantize::to_bytes(&tensors, Storage::Int8)? })
     }
 
-    /// Reads those of a bundle's folder.
-    pub fn read(folder: &Path) -> Result<Self> {
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).map_err(|e| Error::file(&path, e))
-        };
-        let lines = String::from_utf8(read(file::SIMILAR)?).map_err(|_| Error::Bundle {
-            path: folder.to_owned(),
-            reason: format!("{} is not in UTF-8", file::SIMILAR),
-        })?;
-        Ok(SimilarFiles { lines, tensors: read(file::SIMILAR_VECTORS)? })
-    }
-
-    /// Puts them into a bundle's folder.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        write_file(&folder.join(file::SIMILAR), self.lines.as_bytes())?;
-        write_file(&folder.join(file::SIMILAR_VECTORS), &self.tensors)
-    }
-
     /// What they hold; the error is a sentence.
     pub fn open(&self) -> std::result::Result<Similar, String> {
         let row = |(at, line): (usize, &str)| {
-            serde_json::from_str(line).map_err(|e| format!("{} line {}: {e}", file::SIMILAR, at + 1))
+            serde_json::from_str(line).map_err(|e| format!("complaint {} to show: {e}", at + 1))
         };
         let rows: Vec<Labelled> = self.lines.lines().enumerate().map(row).collect::<std::result::Result<_, _>>()?;
-        let mut tensors = quantize::parse(&self.tensors).map_err(|e| format!("{}: {e}", file::SIMILAR_VECTORS))?;
+        let mut tensors = quantize::parse(&self.tensors).map_err(|e| format!("vectors of complaints to show: {e}"))?;
         let mut take =
-            |name: &str| tensors.remove(name).ok_or_else(|| format!("{} has no tensor {name}", file::SIMILAR_VECTORS));
+            |name: &str| tensors.remove(name).ok_or_else(|| format!("the complaints to show have no tensor {name}"));
         let (vectors, mean) = (take(VECTORS)?, take(MEAN)?.to_values());
         if vectors.shape() != [rows.len(), mean.len()] || mean.iter().any(|number| !number.is_finite()) {
-            let (name, shape) = (file::SIMILAR_VECTORS, vectors.shape());
-            let (rows, width) = (rows.len(), mean.len());
-            return Err(format!("{name} has vectors of shape {shape:?} for {rows} complaints and a mean of {width}"));
+            let (rows, width, shape) = (rows.len(), mean.len(), vectors.shape());
+            return Err(format!("{rows} complaints to show have vectors of shape {shape:?} and a mean of {width}"));
         }
         Ok(Similar { rows, vectors, mean })
     }
@@ -114,14 +92,14 @@ impl Similar {
     /// What does not fit a taxonomy, or a transformer whose vectors have this width, as a sentence.
     pub fn fault(&self, taxonomy: &Taxonomy, width: Option<usize>) -> Option<String> {
         if width != Some(self.mean.len()) {
-            return Some(format!("{} does not belong to the bundle's transformer", file::SIMILAR_VECTORS));
+            return Some("the vectors of the complaints to show are of another transformer".into());
         }
         let unknown = self.rows.iter().enumerate().find_map(|(at, row)| {
             let wrong =
                 |(head, label): &(&Head, &String)| labels(taxonomy, **head).all(|known| known != label.as_str());
             row.labels.iter().find(wrong).map(|(head, _)| (at + 1, head.name()))
         });
-        unknown.map(|(line, head)| format!("{} line {line}: no such {head} in the taxonomy", file::SIMILAR))
+        unknown.map(|(at, head)| format!("complaint {at} to show: no such {head} in the taxonomy"))
     }
 
     /// How many are kept.
@@ -217,29 +195,22 @@ mod tests {
     }
 
     #[test]
-    fn they_come_back_from_a_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        four().write(folder.path()).unwrap();
-        assert!(SimilarFiles::read(folder.path()).unwrap().open() == four().open());
-    }
-
-    #[test]
     fn what_does_not_fit_is_told() {
         let taxonomy = Taxonomy::retail();
         let mut files = four();
         let similar = files.open().unwrap();
         assert_eq!(similar.fault(&taxonomy, Some(64)), None);
-        assert!(similar.fault(&taxonomy, Some(512)).unwrap().contains("does not belong"));
+        assert!(similar.fault(&taxonomy, Some(512)).unwrap().contains("another transformer"));
         assert!(similar.fault(&taxonomy, None).is_some());
         let lines = files.lines.clone();
         files.lines = lines.replacen("other.empty", "other.nonsense", 1);
         let told = files.open().unwrap().fault(&taxonomy, Some(64)).unwrap();
-        assert_eq!(told, "similar.jsonl line 1: no such category in the taxonomy");
+        assert_eq!(told, "complaint 1 to show: no such category in the taxonomy");
         files.lines = lines.lines().next().unwrap().into();
-        assert!(files.open().unwrap_err().contains("for 1 complaints"));
+        assert!(files.open().unwrap_err().starts_with("1 complaints to show have vectors"));
         files.lines = "{\"text\": \"快递\"".into();
         let told = files.open().unwrap_err();
-        assert!(told.starts_with("similar.jsonl line 1") && !told.contains("快递"), "{told}");
+        assert!(told.starts_with("complaint 1 to show") && !told.contains("快递"), "{told}");
     }
 
     #[test]

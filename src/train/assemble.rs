@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Complaint, Error, Pipeline, Result,
-    bundle::{Manifest, Reading, file, write_file, write_tensors},
+    bundle::{Manifest, Reading, file, write_file, write_similar, write_tensors},
     classify::{
         Classifier, Logits, Prediction, Which,
         calibration::Calibrations,
@@ -106,7 +106,7 @@ pub fn assemble(
     }
     if let Some((similar, transformer)) = recipe.similar.as_ref().zip(transformer.as_ref()) {
         talk.note("keeping complaints to show");
-        remember::files(similar, transformer, &taxonomy, &Segmenter::new())?.write(out)?;
+        write_similar(out, &remember::files(similar, transformer, &taxonomy, &Segmenter::new())?)?;
     }
     // The pipeline opens only whole bundles: one manifest to measure with, the last one once the card is there.
     for stale in [file::METRICS, file::CARD, file::MANIFEST] {

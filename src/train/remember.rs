@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, Pipeline, Result,
-    bundle::{Manifest, file},
+    bundle::{Manifest, file, write_similar},
     classify::{Head, transformer::Transformer},
     data::{Source, Targets},
     explain::{HEADS, Labelled, Similar, SimilarFiles},
@@ -51,7 +51,7 @@ pub fn remember(pipeline: &Pipeline, folder: &Path, by: &SimilarRecipe, write: b
     }
     let mut manifest = None;
     if write {
-        files.write(folder)?;
+        write_similar(folder, &files)?;
         recipe.similar = Some(by.clone());
         write_recipe(&recipe, folder)?;
         manifest = Some(reseal(folder, taxonomy, &pipeline.manifest)?);
