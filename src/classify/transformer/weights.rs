@@ -143,7 +143,7 @@ impl Weights {
     }
 
     /// The rows of the trainable word table, copied.
-    pub fn rows(&self, ids: &[u32]) -> Vec<f32> {
+    fn rows(&self, ids: &[u32]) -> Vec<f32> {
         let mut out = Vec::with_capacity(ids.len() * self.hidden);
         for &id in ids {
             out.extend_from_slice(&self.table[id as usize * self.hidden..][..self.hidden]);

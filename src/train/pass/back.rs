@@ -146,8 +146,7 @@ vectorised! {
 fn sum_norms<'a>(norm: &Norm, lanes: impl Iterator<Item = &'a NormSlope> + Clone, gradients: &mut Gradients) {
     let mut sum = |part: &str, of: fn(&NormSlope) -> &Vec<f32>| {
         let name = format!("{}.{part}", norm.name);
-        let sum = gradients.get_mut(&name).expect("there is a gradient for every variable");
-        sum.fill(0.0);
+        let sum = cleared(gradients, &name);
         for lane in lanes.clone() {
             sum.iter_mut().zip(of(lane)).for_each(|(sum, v)| *sum += v);
         }
@@ -159,19 +158,18 @@ fn sum_norms<'a>(norm: &Norm, lanes: impl Iterator<Item = &'a NormSlope> + Clone
 /// The gradients of positions and of the first kind, given those of the word vectors.
 fn embeddings(net: &Net, batch: &Ragged, words: &[f32], gradients: &mut Gradients) {
     let hidden = net.hidden;
-    let mut clear = |name: &str| {
-        let values = gradients.get_mut(name).expect("there is a gradient for every variable");
-        values.fill(0.0);
-        std::mem::take(values)
-    };
-    let (positions_name, kinds_name) =
-        ("embeddings.position_embeddings.weight", "embeddings.token_type_embeddings.weight");
-    let (mut positions, mut kinds) = (clear(positions_name), clear(kinds_name));
+    let kinds = cleared(gradients, "embeddings.token_type_embeddings.weight");
+    column_sums(&mut kinds[..hidden], words, hidden, batch.ids.len());
+    let positions = cleared(gradients, "embeddings.position_embeddings.weight");
     for (place, word) in batch.positions().into_iter().zip(words.chunks_exact(hidden)) {
         let row = (net.first_position + place as usize) * hidden;
         positions[row..row + hidden].iter_mut().zip(word).for_each(|(sum, v)| *sum += v);
     }
-    column_sums(&mut kinds[..hidden], words, hidden, batch.ids.len());
-    gradients.insert(positions_name.into(), positions);
-    gradients.insert(kinds_name.into(), kinds);
+}
+
+/// A weight's gradient, set to zeros.
+fn cleared<'a>(gradients: &'a mut Gradients, name: &str) -> &'a mut Vec<f32> {
+    let values = gradients.get_mut(name).expect("there is a gradient for every variable");
+    values.fill(0.0);
+    values
 }
