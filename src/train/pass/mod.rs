@@ -3,7 +3,7 @@
 //!
 //! A batch is cut into lanes of whole texts. A lane goes through all layers on one core, in buffers that are kept from step
 //! to step; the gradients of the weights are then products over the whole batch, cut by outputs. So cores wait for each other
-//! only between layers, nothing is allocated, and a sum has the same order whatever number of cores there is.
+//! only between layers, only scratch of one lane is allocated, and a sum has the same order whatever number of cores there is.
 //!
 //! candle's own backward pass over the same operations is the oracle of the tests.
 
