@@ -4,7 +4,7 @@
 //! `fenzhen` is what is served: the last layer is computed for the first piece of each text only, as nothing reads the others.
 //! `fenzhen-all-pieces` computes all states, like the peers; `fenzhen-f32` is the encoder that training uses.
 //!
-//! `cargo bench --bench encode -- --lengths 16,32,64,128,real --batch 1,8,32 --threads 1 --seconds 1`
+//! `cargo bench --bench encode -- --lengths 16,32,64,128,real --batch 1,8,32 --threads 1 --seconds 1`; `--bundle` names another one.
 
 use fenzhen::{
     classify::transformer::{
@@ -30,14 +30,15 @@ fn main() {
     let engines = flag("--engines", "fenzhen,fenzhen-all-pieces,fenzhen-f32");
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().expect("nothing made a pool before");
 
-    let folder = Path::new("models/retail");
-    let config = EncoderConfig::open(&folder.join("config.json")).expect("the shipped bundle opens");
-    let stored = quantize::load_stored(&folder.join("model.safetensors")).expect("the shipped bundle opens");
+    let folder = flag("--bundle", "models/retail");
+    let folder = Path::new(&folder);
+    let config = EncoderConfig::open(&folder.join("config.json")).expect("the bundle opens");
+    let stored = quantize::load_stored(&folder.join("model.safetensors")).expect("the bundle opens");
     let engine = |pooling| {
         Engine::new(&stored, &config, pooling, (HEAD_WEIGHT, HEAD_BIAS), Kernel::best()).expect("the weights fit")
     };
     let (served, whole) = (engine(Pooling::Cls), engine(Pooling::Mean));
-    let tensors = quantize::load(&folder.join("model.safetensors")).expect("the shipped bundle opens");
+    let tensors = quantize::load(&folder.join("model.safetensors")).expect("the bundle opens");
     let weights = Weights::from_hf(tensors, &config, &candle_core::Device::Cpu).expect("the weights fit");
     let encoder = Encoder { config: config.clone(), weights };
     eprintln!("kernel {}", served.kernel().name());

@@ -3,6 +3,7 @@
 //! `name.scale`. Files without 8-bit tensors (f32, f16, bf16) load the same way. Training and reasons take the tensors in
 //! f32 ([`load`]), the engine takes the bytes as they are ([`load_stored`]).
 
+use super::engine::kernel::narrow;
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
 use half::{bf16, f16};
@@ -22,11 +23,16 @@ pub enum Storage {
     /// Matrices as bytes with a scale a row; vectors and position tables as f16 or f32.
     #[default]
     Int8,
+    /// As `int8`, but the weights of the encoder's layers have 63 levels on either side of zero, and no four neighbours sum up to
+    /// more than 16 bits hold: machines that have AVX2 and nothing newer multiply them half as fast again.
+    Int7,
     F16,
     F32,
 }
 
 const SCALE: &str = ".scale";
+/// What the names of the encoder's layers have in them.
+const LAYERS: &str = "encoder.layer.";
 
 /// A tensor as it stands in a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,8 +135,9 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
         let width = shape.last().copied().unwrap_or(0);
         let table = name.contains("position_embeddings") || name.contains("token_type");
         match storage {
-            Storage::Int8 if shape.len() == 2 && width >= 64 && !table => {
-                let (levels, scales) = to_levels(&values, width);
+            Storage::Int8 | Storage::Int7 if shape.len() == 2 && width >= 64 && !table => {
+                let layer = storage == Storage::Int7 && name.contains(LAYERS);
+                let (levels, scales) = if layer { to_narrow_levels(&values, width) } else { to_levels(&values, width) };
                 let bytes = levels.into_iter().map(|level| level as u8).collect();
                 let rows = scales.len();
                 let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
@@ -140,10 +147,10 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
             Storage::F32 => {
                 parts.insert(name.clone(), (Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
             }
-            Storage::Int8 if shape.len() < 2 => {
+            Storage::Int8 | Storage::Int7 if shape.len() < 2 => {
                 parts.insert(name.clone(), (Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
             }
-            Storage::F16 | Storage::Int8 => {
+            Storage::F16 | Storage::Int8 | Storage::Int7 => {
                 let bytes = values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
                 parts.insert(name.clone(), (Dtype::F16, shape, bytes));
             }
@@ -160,25 +167,39 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
 /// Levels and scales of a row-major matrix. The scale of a row is the one, among some that clip the largest values, with the
 /// least squared error.
 pub fn to_levels(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
+    rounded(values, width, 127.0, |_| true)
+}
+
+/// The same with 63 levels a side, and [`narrow`] rows: where one is not, its scale grows until it is.
+fn to_narrow_levels(values: &[f32], width: usize) -> (Vec<i8>, Vec<f32>) {
+    // A width that no kernel has a fast way for need not be narrow.
+    let whole = narrow(&vec![0; width]);
+    rounded(values, width, 63.0, |row| !whole || narrow(row))
+}
+
+fn rounded(values: &[f32], width: usize, most: f32, fits: impl Fn(&[i8]) -> bool) -> (Vec<i8>, Vec<f32>) {
     let mut levels = Vec::with_capacity(values.len());
     let mut scales = Vec::with_capacity(values.len() / width);
     for row in values.chunks_exact(width) {
         let max = row.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-        let error = |scale: f32| -> f32 { row.iter().map(|v| (v - level(*v, scale) as f32 * scale).powi(2)).sum() };
-        let scale = if max == 0.0 {
+        let level = |value: f32, scale: f32| (value / scale).round().clamp(-most, most);
+        let at = |scale: f32| -> Vec<i8> { row.iter().map(|v| level(*v, scale) as i8).collect() };
+        let error = |scale: f32| -> f32 { row.iter().map(|v| (v - level(*v, scale) * scale).powi(2)).sum() };
+        let mut scale = if max == 0.0 {
             1.0
         } else {
-            let steps = (0..20).map(|i| max / 127.0 * (1.0 - 0.02 * i as f32));
+            let steps = (0..20).map(|i| max / most * (1.0 - 0.02 * i as f32));
             steps.min_by(|a, b| error(*a).total_cmp(&error(*b))).expect("twenty steps were tried")
         };
-        levels.extend(row.iter().map(|v| level(*v, scale)));
+        let mut row = at(scale);
+        while !fits(&row) {
+            scale *= 1.02;
+            row = at(scale);
+        }
+        levels.extend(row);
         scales.push(scale);
     }
     (levels, scales)
-}
-
-fn level(value: f32, scale: f32) -> i8 {
-    (value / scale).round().clamp(-127.0, 127.0) as i8
 }
 
 #[cfg(test)]
@@ -195,6 +216,29 @@ mod tests {
             let max = a.iter().fold(0.0f32, |m, v| m.max(v.abs()));
             let mean = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / 128.0;
             assert!(mean < 0.01 * max, "{mean} of {max}");
+        }
+    }
+
+    #[test]
+    fn seven_bits_are_for_the_layers_and_their_rows_are_narrow() {
+        let mut weights = ops_random((9, 128), 3).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        // A row of equal values: without a coarser scale all of it would stand at 63.
+        weights[..128].fill(0.5);
+        let weights = Tensor::from_vec(weights, (9, 128), &Device::Cpu).unwrap();
+        let names = ["encoder.layer.0.output.dense.weight", "embeddings.word_embeddings.weight"].map(str::to_owned);
+        let tensors = BTreeMap::from(names.clone().map(|name| (name, weights.clone())));
+        let back = parse(&to_bytes(&tensors, Storage::Int7).unwrap()).unwrap();
+        let [layer, words] = names.map(|name| match &back[&name] {
+            Stored::Bytes { values, .. } => values.clone(),
+            other => panic!("{other:?}"),
+        });
+        assert!(layer.chunks_exact(128).all(narrow));
+        assert!(words.iter().any(|&w| w > 63) && !words.chunks_exact(128).all(narrow));
+        let values = back["encoder.layer.0.output.dense.weight"].to_values();
+        for (a, b) in weights.to_vec2::<f32>().unwrap().iter().zip(values.chunks_exact(128)) {
+            let max = a.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            let mean = a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>() / 128.0;
+            assert!(mean < 0.02 * max, "{mean} of {max}");
         }
     }
 

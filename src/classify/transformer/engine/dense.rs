@@ -1,7 +1,7 @@
 use super::super::ops::vector::{erf, vectorised};
 use super::{
     Rows,
-    kernel::{COLUMNS, GROUP, Kernel, Panels, place},
+    kernel::{COLUMNS, Kernel, Packed},
     rows::Span,
 };
 use rayon::prelude::*;
@@ -11,9 +11,7 @@ const PANELS_AT_ONCE: usize = 8;
 
 /// A dense layer `y = x Wᵀ + b` with its weights as bytes, packed for the kernels once.
 pub struct Dense {
-    /// The weights in panels.
-    values: Vec<i8>,
-    column_sums: Vec<i32>,
+    weights: Packed,
     /// The sum of each output's weights: what a row's middle is multiplied by.
     weight_sums: Vec<f32>,
     /// Of each output's weights.
@@ -47,17 +45,8 @@ impl Dense {
     pub fn new(weights: &[i8], scales: &[f32], bias: &[f32], inner: usize, shift: &[f32]) -> Self {
         let outputs = bias.len();
         assert!(weights.len() == outputs * inner && scales.len() == outputs, "the sizes of a layer differ");
-        assert!(inner.is_multiple_of(GROUP), "a layer of {inner} inputs is not in whole groups");
-        let width = outputs.next_multiple_of(COLUMNS);
-        let mut values = vec![0i8; width * inner];
-        let mut column_sums = vec![0i32; width];
-        for (column, row) in weights.chunks_exact(inner).enumerate() {
-            for (k, group) in row.chunks_exact(GROUP).enumerate() {
-                values[place(k * GROUP, column, inner)..][..GROUP].copy_from_slice(group);
-            }
-            column_sums[column] = row.iter().map(|&v| i32::from(v)).sum();
-        }
-        let weight_sums = column_sums.iter().zip(scales).map(|(&sum, scale)| sum as f32 * scale).collect();
+        let packed = Packed::new(weights, inner);
+        let weight_sums = packed.column_sums().iter().zip(scales).map(|(&sum, scale)| sum as f32 * scale).collect();
         let mut bias = bias.to_vec();
         if !shift.is_empty() {
             assert_eq!(shift.len(), inner, "the shift of a layer has another size");
@@ -66,7 +55,8 @@ impl Dense {
                 *bias += (moved * f64::from(scale)) as f32;
             }
         }
-        Dense { values, column_sums, weight_sums, scales: scales.to_vec(), bias, shift: shift.to_vec(), inner, outputs }
+        let (scales, shift) = (scales.to_vec(), shift.to_vec());
+        Dense { weights: packed, weight_sums, scales, bias, shift, inner, outputs }
     }
 
     pub fn outputs(&self) -> usize {
@@ -80,7 +70,7 @@ impl Dense {
 
     /// The product for all rows into `out` (`[rows, outputs]`), its columns shared among `parts` threads.
     pub fn apply(&self, rows: &Rows, kernel: Kernel, finish: Finish, out: &mut [f32], parts: usize) {
-        let panels = self.column_sums.len() / COLUMNS;
+        let panels = self.weights.len();
         assert_eq!(out.len(), rows.spans.len() * self.outputs, "the room for a product has another size");
         if parts == 1 {
             return self.columns(rows, kernel, finish, 0..panels, out, self.outputs);
@@ -125,12 +115,7 @@ impl Dense {
         for first in panels.clone().step_by(PANELS_AT_ONCE) {
             let last = (first + PANELS_AT_ONCE).min(panels.end);
             let (from, to) = (first * COLUMNS, last * COLUMNS);
-            let some = Panels {
-                values: &self.values[from * self.inner..to * self.inner],
-                inner: self.inner,
-                column_sums: &self.column_sums[from..to],
-            };
-            kernel.multiply(&rows.left, some, &mut sums);
+            kernel.multiply(&rows.left, self.weights.panels(first..last), &mut sums);
             let end = to.min(self.outputs);
             let strip = Strip {
                 sums: &sums,

@@ -10,12 +10,16 @@ mod amx;
 mod avx2;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod packed;
 mod portable;
 #[cfg(test)]
 mod tests;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+pub use packed::{Packed, narrow};
+
+use packed::Panels;
 use std::sync::OnceLock;
 
 /// Columns of a panel.
@@ -28,7 +32,7 @@ pub const GROUP: usize = 4;
 pub enum Kernel {
     /// Plain Rust.
     Portable,
-    /// x86-64 with AVX2: pairs of 16-bit products (`vpmaddwd`).
+    /// x86-64 with AVX2: pairs of 8-bit products (`vpmaddubsw`) where the weights are narrow, else of 16-bit ones (`vpmaddwd`).
     Avx2,
     /// x86-64 with AVX-512 VNNI: quadruples of 8-bit products (`vpdpbusd`).
     Vnni,
@@ -80,37 +84,36 @@ impl Kernel {
         }
     }
 
-    /// Whether a small product comes out as in plain Rust.
+    /// Whether small products come out as in plain Rust, with narrow weights and with others.
     fn right(self) -> bool {
         let (rows, inner, width) = (35, 128, 5 * COLUMNS);
         let byte = |i: usize| ((i.wrapping_mul(2_654_435_761) >> 13) as u8 as i8).max(-127);
         let a: Vec<i8> = (0..rows * inner).map(byte).collect();
-        let b: Vec<i8> = (0..width * inner).map(|i| byte(i + 7)).collect();
-        let column = |c: usize| (0..inner).map(|k| i32::from(b[place(k, c, inner)])).sum();
-        let column_sums: Vec<i32> = (0..width).map(column).collect();
-        let product = |kernel: Kernel| {
+        let product = |kernel: Kernel, b: &Packed| {
             let mut sums = Vec::new();
-            let panels = Panels { values: &b, inner, column_sums: &column_sums };
-            kernel.multiply(&kernel.left(&a, rows, inner), panels, &mut sums);
+            kernel.multiply(&kernel.left(&a, rows, inner), b.panels(0..b.len()), &mut sums);
             sums.truncate(rows * width);
             sums
         };
-        product(self) == product(Kernel::Portable)
+        [1, 4].into_iter().all(|part| {
+            let b: Vec<i8> = (0..width * inner).map(|i| byte(i + 7) / part).collect();
+            let b = Packed::new(&b, inner);
+            product(self, &b) == product(Kernel::Portable, &b)
+        })
     }
 
     /// Prepares the left side of products: `rows` rows of `inner` values between -127 and 127.
     pub fn left(self, values: &[i8], rows: usize, inner: usize) -> Left {
         assert_eq!(values.len(), rows * inner, "the rows have another size");
         assert!(inner.is_multiple_of(GROUP) && inner > 0, "rows of {inner} values are not in whole groups");
-        let data = match self {
-            Kernel::Avx2 => Data::Words(values.iter().map(|&v| i16::from(v)).collect()),
-            // The instruction wants one side without a sign; what that adds is taken off the sums.
-            Kernel::Vnni => Data::Bytes(values.iter().map(|&v| v ^ -128).collect()),
+        let bytes = match self {
+            // The instructions want one side without a sign; what that adds is taken off the sums.
+            Kernel::Avx2 | Kernel::Vnni => values.iter().map(|&v| v ^ -128).collect(),
             #[cfg(target_arch = "x86_64")]
-            Kernel::Amx => Data::Bytes(amx::padded(values, rows, inner)),
-            _ => Data::Bytes(values.to_vec()),
+            Kernel::Amx => amx::padded(values, rows, inner),
+            _ => values.to_vec(),
         };
-        Left { data, rows, inner }
+        Left { kernel: self, bytes, rows, inner }
     }
 
     /// The product with some panels: `sums` becomes `[rows, 16 * panels]`; rows that the kernel makes beyond those of the
@@ -119,22 +122,21 @@ impl Kernel {
     /// # Panics
     /// If the left side was prepared for another kernel or has another inner size.
     pub fn multiply(self, left: &Left, panels: Panels, sums: &mut Vec<i32>) {
-        panels.check();
+        assert_eq!(left.kernel, self, "the left side was prepared for another kernel");
         assert_eq!(left.inner, panels.inner, "inner sizes differ");
-        let rows = left.rows;
-        sums.clear();
+        let (a, rows) = (&left.bytes[..], left.rows);
+        // What stands there is overwritten: clearing it would cost a thirtieth of the whole pass.
         sums.resize(rows.next_multiple_of(self.rows_at_once()) * panels.width(), 0);
-        match (self, &left.data) {
-            (Kernel::Portable, Data::Bytes(a)) => portable::multiply(a, rows, panels, sums),
+        match self {
             #[cfg(target_arch = "x86_64")]
-            (Kernel::Avx2, Data::Words(a)) => avx2::multiply(a, rows, panels, sums),
+            Kernel::Avx2 => avx2::multiply(a, rows, panels, sums),
             #[cfg(target_arch = "x86_64")]
-            (Kernel::Vnni, Data::Bytes(a)) => vnni::multiply(a, rows, panels, sums),
+            Kernel::Vnni => vnni::multiply(a, rows, panels, sums),
             #[cfg(target_arch = "x86_64")]
-            (Kernel::Amx, Data::Bytes(a)) => amx::multiply(a, panels, sums),
+            Kernel::Amx => amx::multiply(a, panels, sums),
             #[cfg(target_arch = "aarch64")]
-            (Kernel::Neon, Data::Bytes(a)) => neon::multiply(a, rows, panels, sums),
-            _ => panic!("the left side was prepared for another kernel than {}", self.name()),
+            Kernel::Neon => neon::multiply(a, rows, panels, sums),
+            _ => portable::multiply(a, rows, panels, sums),
         }
     }
 
@@ -144,42 +146,10 @@ impl Kernel {
     }
 }
 
-/// Some panels of the right side: 16 columns each, four steps along the inner dimension side by side (see [`place`]).
-#[derive(Clone, Copy)]
-pub struct Panels<'a> {
-    pub values: &'a [i8],
-    pub inner: usize,
-    /// The sum of each column.
-    pub column_sums: &'a [i32],
-}
-
-impl Panels<'_> {
-    /// Number of columns.
-    pub fn width(&self) -> usize {
-        self.column_sums.len()
-    }
-
-    fn check(&self) {
-        assert!(self.width().is_multiple_of(COLUMNS), "a panel is cut");
-        assert_eq!(self.values.len(), self.inner * self.width(), "the panels have another size");
-    }
-}
-
-/// Where the value of step `k` of a column stands in the panels.
-pub fn place(k: usize, column: usize, inner: usize) -> usize {
-    let (panel, column) = (column / COLUMNS, column % COLUMNS);
-    panel * inner * COLUMNS + k / GROUP * (GROUP * COLUMNS) + column * GROUP + k % GROUP
-}
-
 /// The left side of products, as a kernel wants it.
 pub struct Left {
-    data: Data,
+    kernel: Kernel,
+    bytes: Vec<i8>,
     rows: usize,
     inner: usize,
-}
-
-enum Data {
-    Bytes(Vec<i8>),
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only AVX2 takes words"))]
-    Words(Vec<i16>),
 }

@@ -14,7 +14,7 @@ pub fn available() -> bool {
 /// that. The sums start at what the 128 add, negated.
 pub fn multiply(a: &[i8], rows: usize, panels: Panels, sums: &mut [i32]) {
     assert!(available(), "the machine has no AVX-512 VNNI");
-    let Panels { values, inner, column_sums } = panels;
+    let Panels { values, inner, column_sums, .. } = panels;
     let width = panels.width();
     let extra: Vec<i32> = column_sums.iter().map(|sum| 128 * sum).collect();
     assert!(a.len() == rows * inner && sums.len() == rows * width && inner.is_multiple_of(GROUP), "sizes differ");
