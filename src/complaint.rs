@@ -43,6 +43,9 @@ pub struct Complaint {
     /// complaint's JSON.
     #[serde(skip)]
     pub answer_in: Option<Language>,
+    /// Whether the decision brings a receipt along. It is no part of the complaint's JSON either.
+    #[serde(skip)]
+    pub receipt: bool,
 }
 
 /// Who complains.

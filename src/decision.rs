@@ -1,6 +1,6 @@
 //! A decision: what goes out. The JSON of `/v1/classify`.
 
-use crate::classify::Head;
+use crate::{classify::Head, decide::Receipt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -191,5 +191,8 @@ pub struct Decision {
     /// Which words drove it; only where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+    /// What `fenzhen replay` needs to repeat it; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Box<Receipt>>,
     pub versions: Versions,
 }

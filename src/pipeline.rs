@@ -206,20 +206,21 @@ impl Pipeline {
         self.decide_all(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")
     }
 
-    /// Decides about one complaint and keeps what is needed to repeat it.
-    pub fn decide_with_receipt(&self, complaint: &Complaint) -> Result<(Decision, Receipt)> {
-        let finding = self.find(std::slice::from_ref(complaint)).0.pop().expect("one complaint in, one result out")?;
-        let decision = self.write(complaint, &finding);
-        let receipt =
-            Receipt::new(complaint, &finding.prediction, finding.out_of_scope, &decision, self.which, self.precision());
-        Ok((decision, receipt))
-    }
-
     /// Decides about many: one result a complaint, in order; one that cannot be read does not harm the others.
     pub fn decide_all(&self, complaints: &[Complaint]) -> (Vec<Result<Decision>>, Timings) {
         let start = Instant::now();
         let (findings, mut timings) = self.find(complaints);
-        let decide = |(complaint, finding): (&Complaint, Result<Finding>)| Ok(self.write(complaint, &finding?));
+        let decide = |(complaint, finding): (&Complaint, Result<Finding>)| {
+            let finding = finding?;
+            let mut decision = self.write(complaint, &finding);
+            if complaint.receipt {
+                let (which, precision) = (self.which, self.precision());
+                let receipt =
+                    Receipt::new(complaint, &finding.prediction, finding.out_of_scope, &decision, which, precision);
+                decision.receipt = Some(Box::new(receipt));
+            }
+            Ok(decision)
+        };
         let decisions = complaints.iter().zip(findings).map(decide).collect();
         timings.total = start.elapsed();
         (decisions, timings)

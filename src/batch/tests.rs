@@ -38,6 +38,7 @@ fn decision(complaint: &Complaint) -> Decision {
         foreign: false,
         masked_text: complaint.text.clone(),
         explanation: None,
+        receipt: None,
         versions: Versions { engine: "".into(), bundle: "".into(), taxonomy: "".into(), policy: "".into() },
     }
 }

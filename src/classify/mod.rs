@@ -150,8 +150,9 @@ pub trait Classifier: Send + Sync {
 }
 
 /// Which of a bundle's models answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = AnsweringModels)]
 pub enum Which {
     /// The transformer and the linear model, blended.
     Both,

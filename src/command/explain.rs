@@ -1,7 +1,7 @@
 //! `fenzhen explain`.
 
 use super::{
-    ModelFlags, OutputFlags,
+    AnswerFlags, OutputFlags,
     aligned::aligned,
     classify::{language, words},
     stdout::print,
@@ -39,7 +39,7 @@ pub struct Explain {
     #[command(flatten)]
     output: OutputFlags,
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
 }
 
 /// As many words of an answer stand on the card; --json has all.

@@ -1,7 +1,7 @@
 //! `fenzhen import`.
 
 use super::{
-    ModelFlags, OutputFlags, progress,
+    AnswerFlags, OutputFlags, progress,
     stdout::print,
     store::{StoreFlags, wait_for},
     table::{self, TableFlags},
@@ -45,7 +45,7 @@ pub struct Import {
     #[command(flatten)]
     store: StoreFlags,
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
     #[command(flatten)]
     talk: OutputFlags,
 }

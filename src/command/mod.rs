@@ -23,7 +23,10 @@ pub mod store;
 mod table;
 pub mod train;
 
-use crate::{Pipeline, Result, classify::transformer::device};
+use crate::{
+    Pipeline, Result,
+    classify::{Which, transformer::device},
+};
 use clap::{Args, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -79,6 +82,27 @@ pub struct ModelFlags {
 impl ModelFlags {
     pub fn open(&self) -> Result<Pipeline> {
         Pipeline::open_on(&self.bundle, self.policy.as_deref(), &device(&self.device)?)
+    }
+}
+
+/// The same where one of the bundle's models may answer alone.
+#[derive(Debug, Clone, Args)]
+pub struct AnswerFlags {
+    #[command(flatten)]
+    model: ModelFlags,
+    /// Which of the bundle's models answers: both, transformer or linear; without it all that it has, for which alone its error
+    /// budgets were bought
+    #[arg(long = "model", value_name = "MODEL", env = "FENZHEN_MODEL")]
+    which: Option<Which>,
+}
+
+impl AnswerFlags {
+    pub fn open(&self) -> Result<Pipeline> {
+        let pipeline = self.model.open()?;
+        match self.which {
+            Some(which) => pipeline.with_models(which),
+            None => Ok(pipeline),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `fenzhen replay`.
 
-use super::{ModelFlags, OutputFlags, aligned::aligned, stdout};
+use super::{AnswerFlags, OutputFlags, aligned::aligned, stdout};
 use crate::{
     Complaint, Error, Result,
     data::lines::each_line,
@@ -30,7 +30,7 @@ pub struct Replay {
     #[arg(long, value_name = "FILE")]
     complaints: PathBuf,
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
     #[command(flatten)]
     output: OutputFlags,
 }
@@ -59,8 +59,8 @@ impl Replay {
                 missing += 1;
                 continue;
             };
-            let complaint = Complaint { id: Some(receipt.id.clone()), ..complaint.clone() };
-            let (_, again) = pipeline.decide_with_receipt(&complaint)?;
+            let complaint = Complaint { id: Some(receipt.id.clone()), receipt: true, ..complaint.clone() };
+            let again = pipeline.decide(&complaint)?.receipt.expect("a receipt was asked for");
             let changes = receipt.changes(&again);
             outcomes.push(Outcome { id: receipt.id.clone(), same: changes.is_empty(), changes });
         }

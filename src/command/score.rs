@@ -1,7 +1,7 @@
 //! `fenzhen score`.
 
 use super::{
-    ModelFlags, OutputFlags, progress,
+    AnswerFlags, OutputFlags, progress,
     table::{self, TableFlags},
 };
 use crate::{
@@ -37,7 +37,7 @@ pub struct Score {
     #[arg(long)]
     verbatim: bool,
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
     #[command(flatten)]
     talk: OutputFlags,
 }

@@ -1,7 +1,7 @@
 //! `fenzhen serve`.
 
 use super::{
-    ModelFlags,
+    AnswerFlags,
     store::{AttachmentFlags, StoreFlags},
 };
 use crate::{
@@ -27,7 +27,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
   curl -s localhost:8080/v1/classify -H 'content-type: application/json' -d '{\"text\": \"快递三天没动静\"}'")]
 pub struct Serve {
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
     /// Address to answer at; port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", env = "FENZHEN_LISTEN", default_value = "127.0.0.1:8080")]
     listen: String,

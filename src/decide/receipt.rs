@@ -8,14 +8,15 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// What stands behind one decision. Holds no word of the complaint: only its hash, and where in it the evidence lies.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// The decision's id.
     pub id: String,
-    /// SHA-256 of the complaint; see [`complaint_hash`].
+    /// SHA-256 of the complaint without its id: of its JSON as `fenzhen::Complaint` writes it (`complaint_hash`).
     pub complaint: String,
     /// Which numerical code answered: the same kernel gives the same bits.
     pub kernel: String,
@@ -34,16 +35,18 @@ pub struct Receipt {
 }
 
 /// The label that a head chose, and how far it is trusted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReceiptChoice)]
 pub struct Chosen {
     pub label: String,
     pub band: Band,
 }
 
 /// The priority and the rules that fired.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReceiptLevel)]
 pub struct Level {
     pub level: String,
     pub points: i32,
@@ -51,8 +54,9 @@ pub struct Level {
 }
 
 /// A rule that fired: its signal, what it was worth, and where its evidence stands in the original text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ReceiptRule)]
 pub struct Rule {
     pub signal: String,
     pub points: i32,

@@ -50,6 +50,7 @@ impl Pipeline {
             foreign: decide::outside(&self.policy, foreign),
             masked_text: finding.reading.text.masked(),
             explanation: None,
+            receipt: None,
             versions: self.versions.clone(),
         }
     }

@@ -1,7 +1,7 @@
 //! The query of a request: what a path does not know is refused, not passed over. Never quotes what was sent.
 
 use super::{State, problem::Refusal};
-use crate::taxonomy::Language;
+use crate::{Complaint, taxonomy::Language};
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
@@ -13,32 +13,51 @@ use utoipa::openapi::{
     schema::{Object, Schema, SchemaType, Type},
 };
 
-/// How a complaint is to be answered: `?explain=true&lang=en`.
+/// How complaints are to be answered, many at once as well: `?lang=en&receipt=true`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Wishes {
+    /// The language of names and reasons.
+    language: Option<Language>,
+    /// Whether the decision brings a receipt.
+    receipt: bool,
+}
+
+impl Wishes {
+    /// The complaint with these wishes.
+    pub fn of(self, complaint: Complaint) -> Complaint {
+        Complaint { answer_in: self.language, receipt: self.receipt, ..complaint }
+    }
+}
+
+/// How one complaint is to be answered: `?explain=true&lang=en`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SingleWishes {
     /// Whether the decision is explained.
     pub explain: bool,
-    /// The language of names and reasons.
-    pub language: Option<Language>,
+    pub others: Wishes,
 }
-/// How many complaints are to be answered: `?lang=en`.
-pub(super) struct InLanguage(pub Option<Language>);
+
+impl FromRequestParts<State> for SingleWishes {
+    type Rejection = Refusal;
+    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
+        let known = "explain, lang and receipt";
+        let [explain, lang, receipt] = Given::read(parts).only(["explain", "lang", "receipt"], known)?;
+        let explain = flag("explain", explain.as_deref())?.unwrap_or(false);
+        Ok(SingleWishes { explain, others: wishes(lang, receipt)? })
+    }
+}
 
 impl FromRequestParts<State> for Wishes {
     type Rejection = Refusal;
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        let [explain, lang] = Given::read(parts).only(["explain", "lang"], "explain and lang")?;
-        let explain = flag("explain", explain.as_deref())?.unwrap_or(false);
-        Ok(Wishes { explain, language: language(lang.as_deref())? })
+        let [lang, receipt] = Given::read(parts).only(["lang", "receipt"], "lang and receipt")?;
+        wishes(lang, receipt)
     }
 }
 
-impl FromRequestParts<State> for InLanguage {
-    type Rejection = Refusal;
-    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Refusal> {
-        let [lang] = Given::read(parts).only(["lang"], "lang")?;
-        Ok(InLanguage(language(lang.as_deref())?))
-    }
+fn wishes(lang: Option<String>, receipt: Option<String>) -> Result<Wishes, Refusal> {
+    let receipt = flag("receipt", receipt.as_deref())?.unwrap_or(false);
+    Ok(Wishes { language: language(lang.as_deref())?, receipt })
 }
 
 /// The longest value, in characters.

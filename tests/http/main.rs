@@ -15,6 +15,7 @@ mod privacy;
 mod process;
 mod progress;
 mod queue;
+mod receipt;
 mod schema;
 mod server;
 #[path = "../service/mod.rs"]

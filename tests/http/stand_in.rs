@@ -102,6 +102,7 @@ impl Decide for StandIn {
                 foreign: false,
                 masked_text: complaint.text.clone(),
                 explanation: None,
+                receipt: None,
                 versions: Versions {
                     engine: ENGINE.into(),
                     bundle: "none@0".into(),

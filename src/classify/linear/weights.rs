@@ -1,6 +1,7 @@
 //! The weights of all heads, at 8 bits, side by side for each feature.
 
 use super::solver::Solution;
+use crate::classify::transformer::ops::vector::vectorised;
 
 /// `width` whole numbers in -127..=127 for each feature, and for each feature what one step is worth. The bias stays exact.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,10 +43,15 @@ impl Weights {
         for &(id, value) in row {
             let id = id as usize;
             let value = value * self.steps[id];
-            let levels = &self.levels[id * self.width..(id + 1) * self.width];
-            for (z, &level) in logits.iter_mut().zip(levels) {
-                *z += value * f32::from(level);
-            }
+            add(value, &self.levels[id * self.width..(id + 1) * self.width], logits);
+        }
+    }
+}
+
+vectorised! {
+    fn add(value: f32, levels: &[i8], logits: &mut [f32]) {
+        for (z, &level) in logits.iter_mut().zip(levels) {
+            *z += value * f32::from(level);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod card;
 
-use super::{ModelFlags, stdout::print};
+use super::{AnswerFlags, stdout::print};
 use crate::{
     Complaint, Decision, Error, Pipeline, Result,
     complaint::{Customer, Order},
@@ -53,7 +53,7 @@ pub struct Classify {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
-    model: ModelFlags,
+    model: AnswerFlags,
 }
 
 /// Lines that are decided together.
@@ -95,9 +95,9 @@ impl Classify {
         }
         let complaint = self.complaint()?;
         let pipeline = self.model.open()?.with_language(self.lang);
-        let (decision, receipt) = pipeline.decide_with_receipt(&complaint)?;
+        let mut decision = pipeline.decide(&complaint)?;
         if let Some(path) = &self.receipts {
-            append(path, &[receipt])?;
+            append(path, decision.receipt.take())?;
         }
         match self.json {
             true => {
@@ -114,6 +114,7 @@ impl Classify {
             text: words(self.text.as_deref())?,
             customer: self.tier.clone().map(|tier| Customer { tier: Some(tier), id: None }),
             order: self.amount.map(|amount| Order { amount: Some(amount), id: None }),
+            receipt: self.receipts.is_some(),
             ..Default::default()
         })
     }
@@ -183,10 +184,10 @@ fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
 }
 
 /// Writes receipts at the end of a file.
-fn append(path: &Path, receipts: &[Receipt]) -> Result<()> {
+fn append(path: &Path, receipts: impl IntoIterator<Item = Box<Receipt>>) -> Result<()> {
     let mut text = String::new();
     for receipt in receipts {
-        text += &serde_json::to_string(receipt).map_err(|e| Error::Internal(e.to_string()))?;
+        text += &serde_json::to_string(&receipt).map_err(|e| Error::Internal(e.to_string()))?;
         text.push('\n');
     }
     let file = File::options().create(true).append(true).open(path);
@@ -196,20 +197,20 @@ fn append(path: &Path, receipts: &[Receipt]) -> Result<()> {
 /// Answers some lines on stdout; gives how many were refused.
 fn answer(pipeline: &Pipeline, lines: &[Vec<u8>], receipts: Option<&Path>) -> Result<usize> {
     let mut complaints = Vec::new();
-    let read: Vec<Result<()>> =
-        lines.iter().map(|line| Complaint::from_json(line).map(|complaint| complaints.push(complaint))).collect();
+    let mut keep = |complaint| complaints.push(Complaint { receipt: receipts.is_some(), ..complaint });
+    let read: Vec<Result<()>> = lines.iter().map(|line| Complaint::from_json(line).map(&mut keep)).collect();
     let mut decisions: Box<dyn Iterator<Item = Result<Decision>>> = match receipts {
         None => Box::new(pipeline.decide_all(&complaints).0.into_iter()),
         // One by one, as they will be replayed: in a batch the last bits may come out otherwise.
         Some(path) => {
             let (mut decided, mut kept) = (Vec::new(), Vec::new());
             for complaint in &complaints {
-                decided.push(pipeline.decide_with_receipt(complaint).map(|(decision, receipt)| {
-                    kept.push(receipt);
+                decided.push(pipeline.decide(complaint).map(|mut decision| {
+                    kept.extend(decision.receipt.take());
                     decision
                 }));
             }
-            append(path, &kept)?;
+            append(path, kept)?;
             Box::new(decided.into_iter())
         }
     };

@@ -127,6 +127,7 @@ impl Desk {
             region: row.region.clone(),
             received_at: Some(instant(row.received_at).to_string()),
             answer_in: None,
+            receipt: false,
         })
     }
 

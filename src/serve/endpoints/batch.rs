@@ -11,7 +11,7 @@ use crate::{
         caller::Caller,
         observe::with_timing,
         problem::{Problem, Refusal},
-        query::InLanguage,
+        query::Wishes,
         refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
@@ -54,7 +54,10 @@ pub(super) enum Outcome {
 /// A complaint that cannot be read gets its own problem and does not harm the others.
 #[utoipa::path(
     post, path = "/v1/classify/batch", tag = "classify", request_body = Batch,
-    params(("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it")),
+    params(
+        ("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
+        ("receipt" = Option<bool>, Query, description = "Whether to add `receipt` to every decision; false without it"),
+    ),
     responses(
         Refused, RefusedBody,
         (status = 200, description = "One outcome a complaint, order kept", body = BatchAnswer),
@@ -67,7 +70,7 @@ pub(super) enum Outcome {
 pub(super) async fn batch(
     Shared(state): Shared<State>,
     caller: Caller,
-    InLanguage(answer_in): InLanguage,
+    wishes: Wishes,
     BatchBody(body): BatchBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
@@ -76,7 +79,7 @@ pub(super) async fn batch(
     let mut outcomes = Vec::new();
     let mut complaints = Vec::new();
     for item in request::batch(&body, state.settings().batch).map_err(refuse)? {
-        outcomes.push(item.map(|complaint| complaints.push(Complaint { answer_in, ..complaint })));
+        outcomes.push(item.map(|complaint| complaints.push(wishes.of(complaint))));
     }
     let answers = state.batcher().decide_many(complaints).await.map_err(refuse)?;
     let times = times(&answers);

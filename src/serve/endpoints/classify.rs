@@ -9,7 +9,7 @@ use crate::{
         caller::Caller,
         observe::with_timing,
         problem::{Problem, Refusal},
-        query::Wishes,
+        query::SingleWishes,
         refused::{Refused, RefusedBody},
     },
     taxonomy::Language,
@@ -24,11 +24,14 @@ use axum::{
 ///
 /// With `explain=true` the decision also says which words drove the answers, proved by deleting them. That costs about
 /// twenty times a decision; the `Server-Timing` header tells it as `explain`.
+///
+/// With `receipt=true` it brings what `fenzhen replay` needs to take the same decision again, bit for bit.
 #[utoipa::path(
     post, path = "/v1/classify", tag = "classify", request_body = Complaint,
     params(
         ("explain" = Option<bool>, Query, description = "Whether to add `explanation`; false without it"),
         ("lang" = Option<Language>, Query, description = "Language of names and reasons, `zh` or `en`; `zh` without it"),
+        ("receipt" = Option<bool>, Query, description = "Whether to add `receipt`: every probability, rule and version behind the decision, and no word of the text; false without it"),
     ),
     responses(
         Refused, RefusedBody,
@@ -42,13 +45,13 @@ use axum::{
 pub(super) async fn classify(
     Shared(state): Shared<State>,
     caller: Caller,
-    wishes: Wishes,
+    wishes: SingleWishes,
     SingleBody(body): SingleBody,
 ) -> Result<Response, (Extension<Length>, Refusal)> {
     let length = Extension(Length(body.len()));
     let refuse = |error: crate::Error| (length, Refusal::from(error));
     caller.require(Permission::Classify).map_err(refuse)?;
-    let complaint = Complaint { answer_in: wishes.language, ..Complaint::from_json(&body).map_err(refuse)? };
+    let complaint = wishes.others.of(Complaint::from_json(&body).map_err(refuse)?);
     let answer = state.batcher().decide(complaint, wishes.explain).await.map_err(refuse)?;
     let decision = answer.result.map_err(refuse)?;
     let mut response = (length, Json(decision)).into_response();

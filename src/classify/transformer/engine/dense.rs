@@ -70,7 +70,7 @@ impl Dense {
 
     /// The product for all rows into `out` (`[rows, outputs]`), its columns shared among `parts` threads.
     pub fn apply(&self, rows: &Rows, kernel: Kernel, finish: Finish, out: &mut [f32], parts: usize) {
-        let panels = self.weights.len();
+        let panels = self.weights.count();
         assert_eq!(out.len(), rows.spans.len() * self.outputs, "the room for a product has another size");
         if parts == 1 {
             return self.columns(rows, kernel, finish, 0..panels, out, self.outputs);

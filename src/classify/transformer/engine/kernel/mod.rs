@@ -91,7 +91,7 @@ impl Kernel {
         let a: Vec<i8> = (0..rows * inner).map(byte).collect();
         let product = |kernel: Kernel, b: &Packed| {
             let mut sums = Vec::new();
-            kernel.multiply(&kernel.left(&a, rows, inner), b.panels(0..b.len()), &mut sums);
+            kernel.multiply(&kernel.left(&a, rows, inner), b.panels(0..b.count()), &mut sums);
             sums.truncate(rows * width);
             sums
         };

@@ -41,7 +41,7 @@ impl Packed {
     }
 
     /// Number of panels.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.column_sums.len() / COLUMNS
     }
 
