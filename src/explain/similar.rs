@@ -2,12 +2,13 @@ use crate::{
     Error, Result,
     classify::{
         Head,
-        transformer::{Storage, Stored, ops::vectorised, quantize},
+        transformer::{Storage, Stored, quantize},
     },
     data::labels,
     taxonomy::Taxonomy,
 };
 use candle_core::{Device, Tensor};
+use fenzhen_layers::vectorised;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 

@@ -62,6 +62,9 @@ pub struct AmountRule {
 pub struct ModelWeights {
     /// Points a unit of log-odds that the complaint is at least this urgent; for every priority but the last.
     pub priority: Vec<f32>,
+    /// For every priority but the last, whether the model's own priority settles where it begins: between it and the next one the
+    /// points of words count nothing, as they say what the model has read already; those of customer and order do.
+    pub settles: Vec<bool>,
     /// Log-odds beyond this count no more.
     pub limit: f32,
     /// Points at probability one.
@@ -116,6 +119,9 @@ pub struct Policy {
     out_of_scope: Option<f32>,
     pub decide: DecideRule,
 }
+
+/// So many points are one unit of log-odds.
+pub const POINTS_A_UNIT: f32 = 8.0;
 
 /// Above which score a text counts as foreign where no policy says otherwise: two in a hundred complaints then go to a person
 /// for it.

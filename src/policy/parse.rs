@@ -86,6 +86,8 @@ struct RawModel {
     #[serde(default)]
     priority: Table<f32>,
     #[serde(default)]
+    settles: Vec<Spanned<String>>,
+    #[serde(default)]
     flags: Table<f32>,
     #[serde(default)]
     categories: Table<f32>,
@@ -241,7 +243,10 @@ fn model(raw: &RawModel, taxonomy: &Taxonomy, priorities: &[&str]) -> Result<Mod
     let flags: Vec<&str> = taxonomy.flags.iter().map(|f| f.id.as_str()).collect();
     let emotions: Vec<&str> = taxonomy.emotions.iter().map(|e| e.label.id.as_str()).collect();
     let above_last = &priorities[..priorities.len().saturating_sub(1)];
+    let settled = raw.settles.iter().map(|level| known("priority (the last begins nowhere)", level, above_last));
+    let settled: Vec<usize> = settled.collect::<Result<_, _>>()?;
     Ok(ModelWeights {
+        settles: (0..above_last.len()).map(|level| settled.contains(&level)).collect(),
         priority: weights("priority (the last needs none)", &raw.priority, above_last)?,
         limit: if raw.limit > 0.0 { raw.limit } else { f32::INFINITY },
         flags: weights("flag", &raw.flags, &flags)?,

@@ -17,7 +17,7 @@ use crate::{
     Complaint,
     classify::{Head, Prediction},
     decision::Reason,
-    policy::Policy,
+    policy::{POINTS_A_UNIT, Policy},
     score::Feeling,
     segment::Reading,
     taxonomy::Taxonomy,
@@ -53,6 +53,14 @@ pub fn urgency(
     let mut points: i32 = reasons.iter().map(|reason| reason.points).sum();
     let mut level =
         if policy.levels.is_empty() { prediction.best(Head::Priority)?.0 } else { level(&policy.levels, points) };
+    let settled = settled(policy, &prediction[Head::Priority], level, beyond(&measures));
+    if settled != level {
+        level = settled;
+        let (first, last) = (policy.levels.get(level), level.checked_sub(1).map(|above| policy.levels[above] - 1));
+        let within = points.clamp(first.copied().unwrap_or(i32::MIN), last.unwrap_or(i32::MAX));
+        lend(&mut reasons, within - points);
+        points = within;
+    }
     if let Some((at_least, measure)) = floor.filter(|(at_least, _)| *at_least < level) {
         level = at_least;
         // The points that the floor lends, so that level and points never disagree.
@@ -65,6 +73,47 @@ pub fn urgency(
     }
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.points.abs()));
     Some(Urgency { level, points, reasons })
+}
+
+/// The level after the model has settled what the policy leaves to it: of the neighbours between which it decides, the one that
+/// its probabilities and the points of what no word says come to. `level` is what all points come to.
+pub fn settled(policy: &Policy, probabilities: &[f32], level: usize, beyond: f32) -> usize {
+    let settles = |boundary: usize| policy.model.settles.get(boundary).copied().unwrap_or(false);
+    if probabilities.is_empty() || policy.levels.is_empty() {
+        return level;
+    }
+    let (mut first, mut last) = (level, level);
+    while first > 0 && settles(first - 1) {
+        first -= 1;
+    }
+    while settles(last) {
+        last += 1;
+    }
+    let reached = |boundary: usize| {
+        let (above, below) = probabilities[first..=last].split_at(boundary + 1 - first);
+        let odds = above.iter().sum::<f32>().max(f32::MIN_POSITIVE) / below.iter().sum::<f32>().max(f32::MIN_POSITIVE);
+        POINTS_A_UNIT * odds.ln() + beyond >= 0.0
+    };
+    (first..last).find(|&boundary| reached(boundary)).unwrap_or(last)
+}
+
+/// The points of what is known besides the text.
+pub fn beyond(measures: &[Measure]) -> f32 {
+    measures
+        .iter()
+        .filter(|measure| ["tier", "order_amount"].contains(&measure.signal.as_str()))
+        .map(Measure::points)
+        .sum()
+}
+
+/// Lets the model's own priority count more or less, so that level and points never disagree.
+fn lend(reasons: &mut Vec<Reason>, points: i32) {
+    let signal = "model.priority";
+    match reasons.iter_mut().find(|reason| reason.signal == signal) {
+        Some(reason) => reason.points += points,
+        None => reasons.push(Reason { signal: signal.to_owned(), evidence: None, span: None, points }),
+    }
+    reasons.retain(|reason| reason.points != 0);
 }
 
 /// The level that a sum of points falls into; `begins` falls from the most urgent on.

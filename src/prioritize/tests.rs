@@ -122,6 +122,30 @@ fn a_tier_counts_whatever_its_case() {
 }
 
 #[test]
+fn what_the_policy_leaves_to_the_model_the_model_settles_but_customer_and_order_count() {
+    let rest = format!("{SIGNAL}{LEVELS}[tiers]\ngold = 9\n[model]\nlimit = 4.0\nsettles = [\"medium\"]\n");
+    let policy = policy(&rest);
+    let urgent = |text: &str, tier: Option<&str>, probabilities: [f32; 3]| {
+        let mut complaint = Complaint::of(text);
+        complaint.customer = tier.map(|tier| Customer { id: None, tier: Some(tier.into()) });
+        let mut prediction = Prediction::default();
+        prediction[Head::Priority] = probabilities.to_vec();
+        let urgency = decided(&policy, &complaint, &prediction);
+        assert_eq!(urgency.reasons.iter().map(|r| r.points).sum::<i32>(), urgency.points);
+        assert_eq!(level(&policy.levels, urgency.points), urgency.level, "level and points agree");
+        urgency.level
+    };
+    // 30 points are medium; the model is for low, a little.
+    assert_eq!(urgent("插头着火了", None, [0.1, 0.4, 0.5]), 2);
+    assert_eq!(urgent("插头着火了", Some("gold"), [0.1, 0.4, 0.5]), 1);
+    assert_eq!(urgent("插头着火了", Some("gold"), [0.1, 0.1, 0.8]), 2);
+    // Nothing speaks for medium but the model; high is for the points alone.
+    assert_eq!(urgent("插头松了", None, [0.1, 0.5, 0.4]), 1);
+    assert_eq!(urgent("插头松了", None, [0.9, 0.06, 0.04]), 1);
+    assert_eq!(urgent("插头松了", None, [1.0, 0.0, 0.0]), 1);
+}
+
+#[test]
 fn the_models_heads_add_to_the_words() {
     let taxonomy = Taxonomy::retail();
     let policy = policy(&format!(

@@ -1,9 +1,7 @@
 use super::recipe::OptimizerRecipe;
-use crate::{
-    Error, Result,
-    classify::transformer::ops::{vector::inner, vectorised},
-};
+use crate::{Error, Result};
 use candle_core::{CpuStorage, InplaceOp1, Layout, Var, bail};
+use fenzhen_layers::{vector::inner, vectorised};
 use rayon::prelude::*;
 use std::{
     collections::BTreeMap,

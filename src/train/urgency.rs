@@ -1,5 +1,7 @@
 //! Fits the points of a policy to labelled complaints: an ordinal regression over the signal vector.
 
+use crate::policy::POINTS_A_UNIT;
+
 /// One labelled complaint: its signal vector and its level (0 is the most urgent).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
@@ -20,7 +22,7 @@ pub struct Hold {
 
 impl Default for Hold {
     fn default() -> Self {
-        Hold { scale: 8.0, leeway: 4.0, urgent_cost: 1.0 }
+        Hold { scale: POINTS_A_UNIT.into(), leeway: 4.0, urgent_cost: 1.0 }
     }
 }
 

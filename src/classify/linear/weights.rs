@@ -1,7 +1,7 @@
 //! The weights of all heads, at 8 bits, side by side for each feature.
 
 use super::solver::Solution;
-use crate::classify::transformer::ops::vector::vectorised;
+use fenzhen_layers::vectorised;
 
 /// `width` whole numbers in -127..=127 for each feature, and for each feature what one step is worth. The bias stays exact.
 #[derive(Debug, Clone, PartialEq)]

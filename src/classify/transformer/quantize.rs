@@ -3,9 +3,9 @@
 //! `name.scale`. Files without 8-bit tensors (f32, f16, bf16) load the same way. Training and reasons take the tensors in
 //! f32 ([`load`]), the engine takes the bytes as they are ([`load_stored`]).
 
-use super::engine::kernel::narrow;
 use crate::{Error, Result};
 use candle_core::{Device, Tensor};
+use fenzhen_layers::kernel::narrow;
 use half::{bf16, f16};
 use safetensors::{
     Dtype, SafeTensors,

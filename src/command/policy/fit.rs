@@ -4,7 +4,8 @@ use crate::{
     Complaint, Error, Pipeline, Result,
     classify::Head,
     command::{ModelFlags, aligned::aligned, stdout::print},
-    prioritize::{Measure, measures},
+    policy::Policy,
+    prioritize::{Measure, beyond, measures, settled},
     segment::Segmenter,
     train::{
         Corpus, Example, Recipe,
@@ -40,7 +41,7 @@ impl Fit {
         let pipeline = self.model.open()?;
         let corpus = Corpus::read(&recipe, &pipeline.taxonomy, &Segmenter::new(), None)?;
         let vectors = vectors(&pipeline, &corpus.calibration)?;
-        let Some((first, _)) = vectors.first() else {
+        let Some((first, ..)) = vectors.first() else {
             let reason = "the calibration part has no row with a priority".into();
             return Err(Error::InvalidRequest { what: "policy fit".into(), reason });
         };
@@ -49,6 +50,7 @@ impl Fit {
         let begins: Vec<f64> = pipeline.policy.levels.iter().map(|&b| b as f64).collect();
         let hold = Hold { leeway: self.leeway, urgent_cost: self.urgent_cost, ..Hold::default() };
         let samples = samples(&vectors);
+        let policy = &pipeline.policy;
         let fit = urgency::fit(&samples, &old, &begins, hold);
         let mut rows = vec![["signal", "fired", "now", "fitted"].map(str::to_owned).to_vec()];
         for (i, name) in names.iter().enumerate() {
@@ -70,9 +72,9 @@ impl Fit {
         let before = Fitted { weights: old, begins };
         let mut scores =
             vec![["part", "rows", "accuracy now", "fitted", "urgent recall now", "fitted"].map(str::to_owned).to_vec()];
-        scores.push(line("calibration", &samples, &before, &fit));
+        scores.push(line(policy, "calibration", &vectors, &before, &fit));
         for (name, rows) in &corpus.dev {
-            scores.push(line(name, &self::samples(&self::vectors(&pipeline, rows)?), &before, &fit));
+            scores.push(line(policy, name, &self::vectors(&pipeline, rows)?, &before, &fit));
         }
         out += "\n";
         out += &aligned(&scores);
@@ -81,9 +83,10 @@ impl Fit {
     }
 }
 
-type Labelled = (Vec<Measure>, usize);
+/// The signal vector of a row, its level, and what the model's priority head says.
+type Labelled = (Vec<Measure>, usize, Vec<f32>);
 
-/// Signal vector and level of every row that has a priority.
+/// Every row that has a priority.
 fn vectors(pipeline: &Pipeline, rows: &[Example]) -> Result<Vec<Labelled>> {
     let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
     let complaint = Complaint::default();
@@ -91,34 +94,36 @@ fn vectors(pipeline: &Pipeline, rows: &[Example]) -> Result<Vec<Labelled>> {
     let labelled = rows.iter().zip(findings).filter_map(|(row, f)| {
         let level = row.targets.label(Head::Priority)?;
         let (policy, taxonomy) = (&pipeline.policy, &pipeline.taxonomy);
-        Some((measures(policy, taxonomy, &complaint, &row.reading, &f.prediction, &f.feeling), level))
+        let measures = measures(policy, taxonomy, &complaint, &row.reading, &f.prediction, &f.feeling);
+        Some((measures, level, f.prediction[Head::Priority].clone()))
     });
     Ok(labelled.collect())
 }
 
 fn samples(vectors: &[Labelled]) -> Vec<Sample> {
-    vectors.iter().map(|(v, level)| Sample { values: v.iter().map(|m| m.value).collect(), level: *level }).collect()
+    vectors.iter().map(|(v, level, _)| Sample { values: v.iter().map(|m| m.value).collect(), level: *level }).collect()
 }
 
-/// Accuracy and recall of the most urgent level, before and after.
-fn line(name: &str, samples: &[Sample], before: &Fitted, after: &Fitted) -> Vec<String> {
+/// Accuracy and recall of the most urgent level, before and after; what the policy leaves to the model the model settles.
+fn line(policy: &Policy, name: &str, rows: &[Labelled], before: &Fitted, after: &Fitted) -> Vec<String> {
     let score = |fit: &Fitted| {
         let (mut right, mut urgent, mut found) = (0.0, 0.0, 0.0);
-        for s in samples {
-            let points: f64 = s.values.iter().zip(&fit.weights).map(|(v, w)| *v as f64 * w).sum();
+        for (measures, truth, probabilities) in rows {
+            let points: f64 = measures.iter().zip(&fit.weights).map(|(m, w)| f64::from(m.value) * w).sum();
             let level = urgency::level(points, &fit.begins);
-            right += f64::from(u8::from(level == s.level));
-            if s.level == 0 {
+            let level = settled(policy, probabilities, level, beyond(measures));
+            right += f64::from(u8::from(level == *truth));
+            if *truth == 0 {
                 urgent += 1.0;
                 found += f64::from(u8::from(level == 0));
             }
         }
-        (right / f64::max(samples.len() as f64, 1.0), found / f64::max(urgent, 1.0))
+        (right / f64::max(rows.len() as f64, 1.0), found / f64::max(urgent, 1.0))
     };
     let ((a, r), (b, s)) = (score(before), score(after));
     vec![
         name.into(),
-        samples.len().to_string(),
+        rows.len().to_string(),
         format!("{a:.3}"),
         format!("{b:.3}"),
         format!("{r:.3}"),

@@ -8,10 +8,10 @@ use crate::{
     classify::transformer::ops::{
         self,
         matmul::{View, matmul},
-        vector::vectorised,
     },
     encode::Ragged,
 };
+use fenzhen_layers::vectorised;
 use rayon::prelude::*;
 
 /// Outputs of a dense part whose weights' gradients are one task.

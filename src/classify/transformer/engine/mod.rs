@@ -1,38 +1,15 @@
 //! The forward pass that is served: the encoder in 8-bit products, without padding, without allocating tensors.
 //!
-//! | part | what it does |
-//! |---|---|
-//! | [`kernel`] | products of bytes, for each kind of vector unit |
-//! | `rows` | activations to bytes, each row with its own scale |
-//! | `dense` | a layer's weights in panels; bias and GELU where the product is still in the cache |
-//! | `attention`, `norm` | in f32 |
-//! | `layer` | one layer of the encoder |
-//!
-//! Products are whole numbers and everything else is computed in a fixed order, so a text gets the same answer, bit for
-//! bit, alone or among others, with any number of threads, on any kernel.
+//! Packs the weights of a model file for [`fenzhen_layers`], groups texts for its passes, and answers with the heads' logits.
 
-mod attention;
-mod dense;
-pub mod kernel;
-mod layer;
-mod norm;
-mod rows;
 mod source;
 #[cfg(test)]
 mod tests;
 
-use dense::{Dense, Finish};
-use kernel::Kernel;
-use layer::Layer;
-use norm::Norm;
-use rows::Rows;
+use fenzhen_layers::{Kernel, Layer, Norm, Run, kernel::GROUP, vector::inner, vectorised};
 use source::Source;
 
-use super::{
-    EncoderConfig, Pooling,
-    ops::vector::{inner, vectorised},
-    quantize::Stored,
-};
+use super::{EncoderConfig, Pooling, quantize::Stored};
 use crate::encode::Pieces;
 use rayon::prelude::*;
 use std::{collections::HashMap, ops::Range};
@@ -59,16 +36,6 @@ pub struct Engine {
     head_bias: Vec<f32>,
 }
 
-/// What one pass through the layers needs to know.
-#[derive(Clone, Copy)]
-struct Run {
-    kernel: Kernel,
-    hidden: usize,
-    heads: usize,
-    /// Threads that share the work on these texts.
-    parts: usize,
-}
-
 impl Engine {
     /// Packs the weights of a model file; the error names what is missing or has another shape. `head` are the names of the
     /// heads' weight and bias.
@@ -81,8 +48,8 @@ impl Engine {
     ) -> Result<Self, String> {
         let source = Source::new(tensors);
         let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-        if !hidden.is_multiple_of(kernel::GROUP) || !wide.is_multiple_of(kernel::GROUP) {
-            return Err(format!("sizes {hidden} and {wide} are not multiples of {}", kernel::GROUP));
+        if !hidden.is_multiple_of(GROUP) || !wide.is_multiple_of(GROUP) {
+            return Err(format!("sizes {hidden} and {wide} are not multiples of {}", GROUP));
         }
         let eps = config.layer_norm_eps as f32;
         let types = source.values("embeddings.token_type_embeddings.weight", &[config.type_vocab_size, hidden])?;

@@ -1,5 +1,5 @@
-use super::{Dense, Norm};
 use crate::classify::transformer::quantize::{Stored, to_levels};
+use fenzhen_layers::{Dense, Norm};
 use std::collections::HashMap;
 
 /// The tensors of a model file, asked for by name and shape.

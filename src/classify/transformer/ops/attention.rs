@@ -7,11 +7,13 @@
 use super::{
     dropout::{drop, threshold},
     matmul::{View, matmul},
-    values,
-    vector::{exp, inner, lanes, sum, vectorised},
-    with_values,
+    values, with_values,
 };
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
+use fenzhen_layers::{
+    vector::{exp, inner, lanes, sum},
+    vectorised,
+};
 use rayon::prelude::*;
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! Dropout whose mask is a function of a seed and a position, so that the backward pass makes it again instead of keeping
 //! it, and a resumed training drops the same values.
 
-use super::{ROWS_PER_TASK, values, vector::vectorised, with_values};
+use super::{ROWS_PER_TASK, values, with_values};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use fenzhen_layers::vectorised;
 use rayon::prelude::*;
 
 /// Sets a share `rate` of the values to zero and scales the rest by `1 / (1 - rate)`.

@@ -1,11 +1,11 @@
 //! The exact GELU, `x Φ(x)` (Hendrycks and Gimpel 2016).
 
-use super::{
-    ROWS_PER_TASK, values,
-    vector::{erf, exp, vectorised},
-    with_values,
-};
+use super::{ROWS_PER_TASK, values, with_values};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use fenzhen_layers::{
+    vector::{erf, exp},
+    vectorised,
+};
 use rayon::prelude::*;
 
 /// GELU with the error function, element by element.

@@ -13,15 +13,13 @@ mod linear;
 mod loss;
 pub mod matmul;
 pub mod norm;
-pub mod vector;
 
 pub use attention::attention;
 pub use dropout::{dropout, keeps};
 pub use gelu::gelu;
 pub use linear::linear;
 pub use loss::{binary_cross_entropy, cross_entropy, group_cross_entropy};
-pub use norm::{layer_norm, moments};
-pub(crate) use vector::vectorised;
+pub use norm::layer_norm;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 

@@ -1,11 +1,12 @@
 //! Layer normalisation (Ba, Kiros and Hinton 2016).
 
-use super::{
-    ROWS_PER_TASK, values,
-    vector::{inner, lanes, sum, vectorised},
-    with_values,
-};
+use super::{ROWS_PER_TASK, values, with_values};
 use candle_core::{CpuStorage, CustomOp3, D, Layout, Result, Shape, Tensor};
+use fenzhen_layers::{
+    moments,
+    vector::{inner, sum},
+    vectorised,
+};
 use rayon::prelude::*;
 
 /// Normalises every row of `x` (`[n, width]`), then scales by `weight` and shifts by `bias` (`[width]` each).
@@ -25,15 +26,6 @@ fn plain(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f32) -> Result<Tensor>
 
 struct LayerNorm {
     eps: f32,
-}
-
-/// Mean and reciprocal standard deviation of a row.
-#[inline(always)]
-pub fn moments(row: &[f32], eps: f32) -> (f32, f32) {
-    let n = row.len() as f32;
-    let mean = sum(row) / n;
-    let variance = lanes(row, 0.0, |sum, x| (x - mean).mul_add(x - mean, sum), |a, b| a + b) / n;
-    (mean, 1.0 / (variance + eps).sqrt())
 }
 
 vectorised! {

@@ -1,4 +1,7 @@
-use super::super::ops::{moments, vector::vectorised};
+use crate::{
+    vector::{lanes, sum},
+    vectorised,
+};
 use rayon::prelude::*;
 
 /// Layer normalisation (Ba, Kiros and Hinton 2016).
@@ -29,6 +32,15 @@ impl Norm {
         let task = (values.len() / width).div_ceil(parts).max(1) * width;
         values.par_chunks_mut(task).for_each(|rows| normalise(rows, &self.weight, &self.bias, self.eps));
     }
+}
+
+/// Mean and reciprocal standard deviation of a row.
+#[inline(always)]
+pub fn moments(row: &[f32], eps: f32) -> (f32, f32) {
+    let n = row.len() as f32;
+    let mean = sum(row) / n;
+    let variance = lanes(row, 0.0, |sum, x| (x - mean).mul_add(x - mean, sum), |a, b| a + b) / n;
+    (mean, 1.0 / (variance + eps).sqrt())
 }
 
 vectorised! {

@@ -1,5 +1,15 @@
-use super::{Dense, Finish, Norm, Run, attention::attend};
+use crate::{Dense, Finish, Kernel, Norm, attention::attend};
 use rayon::prelude::*;
+
+/// What one pass through the layers needs to know.
+#[derive(Clone, Copy)]
+pub struct Run {
+    pub kernel: Kernel,
+    pub hidden: usize,
+    pub heads: usize,
+    /// Threads that share the work on these texts.
+    pub parts: usize,
+}
 
 /// One layer of the encoder (Devlin et al. 2019). Query stands apart from key and value: the last layer needs the queries
 /// of few pieces only.

@@ -89,4 +89,8 @@ fn weights_are_narrow_while_four_of_them_sum_up_to_half_a_byte() {
 fn the_chosen_kernel_is_there_and_right() {
     let best = Kernel::best();
     assert!(best.available() && best.right(), "{}", best.name());
+    // What `tests/cross` runs on.
+    if let Ok(expected) = std::env::var("EXPECTED_KERNEL") {
+        assert_eq!(best.name(), expected);
+    }
 }

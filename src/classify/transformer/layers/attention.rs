@@ -1,4 +1,7 @@
-use super::super::ops::vector::{exp, lanes, sum, vectorised};
+use crate::{
+    vector::{exp, lanes, sum},
+    vectorised,
+};
 
 /// Columns that are computed together: two vectors of AVX2.
 const COLUMNS: usize = 16;

@@ -2,6 +2,7 @@
 
 /// Defines a function whose body is compiled twice, for AVX2 with FMA and for any CPU; a call takes the one that the machine
 /// has. The body is inlined into both, and so must be everything in it that should become vector code.
+#[macro_export]
 macro_rules! vectorised {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $kind:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
         $(#[$meta])*
@@ -26,8 +27,6 @@ macro_rules! vectorised {
         }
     };
 }
-pub(crate) use vectorised;
-
 /// `exp(x)` by range reduction and a polynomial of degree six (Cephes `expf`); relative error below 2e-7 in [-87, 88],
 /// clamped outside. Branch-free, so that a loop over it becomes vector code.
 #[inline(always)]

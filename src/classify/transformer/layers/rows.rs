@@ -1,5 +1,8 @@
-use super::super::ops::vector::{lanes, vectorised};
-use super::kernel::{Kernel, Left};
+use crate::{
+    kernel::{Kernel, Left},
+    vector::lanes,
+    vectorised,
+};
 use rayon::prelude::*;
 
 /// Rows of values as bytes: what goes into a product. Every row has a middle and a scale of its own (dynamic asymmetric

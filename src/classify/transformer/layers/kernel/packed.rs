@@ -64,7 +64,7 @@ pub struct Panels<'a> {
     pub(super) inner: usize,
     pub(super) column_sums: &'a [i32],
     /// Whether every column is [`narrow`].
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only AVX2 asks"))]
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only AVX2 asks"))]
     pub(super) narrow: bool,
 }
 

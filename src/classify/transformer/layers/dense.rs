@@ -1,8 +1,9 @@
-use super::super::ops::vector::{erf, vectorised};
-use super::{
+use crate::{
     Rows,
     kernel::{COLUMNS, Kernel, Packed},
     rows::Span,
+    vector::erf,
+    vectorised,
 };
 use rayon::prelude::*;
 
