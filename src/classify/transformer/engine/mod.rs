@@ -6,18 +6,23 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use fenzhen_layers::{Kernel, Layer, Norm, Run, kernel::GROUP, vector::inner, vectorised};
+use fenzhen_layers::{Kernel, Layer, Norm, Room, Run, kernel::GROUP, vector::inner, vectorised};
 use source::Source;
 
 use super::{EncoderConfig, Pooling, quantize::Stored};
 use crate::encode::Pieces;
 use rayon::prelude::*;
-use std::{collections::HashMap, ops::Range};
+use std::{cell::Cell, collections::HashMap, ops::Range};
 
 /// Pieces that go through the layers together, at most: their states stay in the second-level cache.
-const PIECES_AT_ONCE: usize = 256;
+const PIECES_AT_ONCE: usize = 128;
 /// Fewer pieces are not worth a thread of their own.
 const PIECES_A_THREAD: usize = 32;
+
+thread_local! {
+    /// What a pass needs; some 3 MB once it has seen a full group.
+    static ROOM: Cell<Room> = Cell::default();
+}
 
 /// An encoder with its heads, its weights packed for products of bytes.
 pub struct Engine {
@@ -130,9 +135,13 @@ impl Engine {
         let mut states = self.embed(texts);
         self.norm.apply(&mut states, parts);
         let last = self.layers.len() - 1;
+        // Taken out, as a thread that waits for its parts may begin with another group meanwhile.
+        let mut room = ROOM.take();
         for (number, layer) in self.layers.iter().enumerate() {
-            states = layer.forward(&run, states, &starts, number == last && self.pooling == Pooling::Cls);
+            let firsts_only = number == last && self.pooling == Pooling::Cls;
+            states = layer.forward(&run, states, &starts, firsts_only, &mut room);
         }
+        ROOM.set(room);
         let pooled = |text: usize| -> Vec<f32> {
             let rows = &states[starts[text] * hidden..starts[text + 1] * hidden];
             match self.pooling {

@@ -194,6 +194,6 @@ fn texts_are_grouped_for_the_cache_and_for_the_threads() {
     assert_eq!(cut(&[300], 4), [1]);
     assert_eq!(cut(&[20, 20, 20], 1), [3]);
     assert_eq!(cut(&[40, 40, 40, 40], 2), [2, 2]);
-    assert_eq!(cut(&[200, 100, 100, 300, 10], 1), [1, 2, 1, 1]);
+    assert_eq!(cut(&[100, 50, 50, 150, 5], 1), [1, 2, 1, 1]);
     assert!(cut(&[], 2).is_empty());
 }

@@ -64,17 +64,25 @@ impl Dense {
         self.outputs
     }
 
-    /// Input rows as this layer takes them.
-    pub fn rows(&self, values: &[f32], kernel: Kernel, parts: usize) -> Rows {
-        Rows::of(values, &self.shift, self.inner, kernel, parts)
+    /// Makes `rows` of input rows as this layer takes them.
+    pub fn take(&self, values: &[f32], kernel: Kernel, parts: usize, rows: &mut Rows) {
+        rows.take(values, &self.shift, self.inner, kernel, parts);
     }
 
-    /// The product for all rows into `out` (`[rows, outputs]`), its columns shared among `parts` threads.
-    pub fn apply(&self, rows: &Rows, kernel: Kernel, finish: Finish, out: &mut [f32], parts: usize) {
+    /// The product for all rows into `out` (`[rows, outputs]`), its columns shared among `parts` threads; `sums` is room.
+    pub fn apply(
+        &self,
+        rows: &Rows,
+        kernel: Kernel,
+        finish: Finish,
+        out: &mut [f32],
+        parts: usize,
+        sums: &mut Vec<i32>,
+    ) {
         let panels = self.weights.count();
         assert_eq!(out.len(), rows.spans.len() * self.outputs, "the room for a product has another size");
         if parts == 1 {
-            return self.columns(rows, kernel, finish, 0..panels, out, self.outputs);
+            return self.columns(rows, kernel, finish, 0..panels, out, self.outputs, sums);
         }
         let each = panels.div_ceil(parts);
         let spans = (0..panels).step_by(each).map(|from| from..(from + each).min(panels));
@@ -90,7 +98,7 @@ impl Dense {
                         part.copy_from_slice(&out[from..from + wide]);
                     }
                 }
-                self.columns(rows, kernel, finish, span, &mut part, wide);
+                self.columns(rows, kernel, finish, span, &mut part, wide, &mut Vec::new());
                 (from, wide, part)
             })
             .collect();
@@ -102,6 +110,7 @@ impl Dense {
     }
 
     /// Some panels of the product, into rows of `width` that begin with the first of these panels.
+    #[expect(clippy::too_many_arguments, reason = "the one place where all of a product comes together")]
     fn columns(
         &self,
         rows: &Rows,
@@ -110,16 +119,16 @@ impl Dense {
         panels: std::ops::Range<usize>,
         out: &mut [f32],
         width: usize,
+        sums: &mut Vec<i32>,
     ) {
         let start = panels.start * COLUMNS;
-        let mut sums = Vec::new();
         for first in panels.clone().step_by(PANELS_AT_ONCE) {
             let last = (first + PANELS_AT_ONCE).min(panels.end);
             let (from, to) = (first * COLUMNS, last * COLUMNS);
-            kernel.multiply(&rows.left, self.weights.panels(first..last), &mut sums);
+            kernel.multiply(&rows.left, self.weights.panels(first..last), sums);
             let end = to.min(self.outputs);
             let strip = Strip {
-                sums: &sums,
+                sums: &*sums,
                 width: to - from,
                 rows: &rows.spans,
                 weight_sums: &self.weight_sums[from..end],
@@ -205,9 +214,10 @@ mod tests {
             };
             let x: Vec<f32> = (0..rows * inner).map(|i| level(i) + shift[i % inner]).collect();
             let kernel = Kernel::best();
-            let prepared = dense.rows(&x, kernel, 1);
+            let (mut prepared, mut sums) = (Rows::default(), Vec::new());
+            dense.take(&x, kernel, 1, &mut prepared);
             let mut once = vec![0.0; rows * outputs];
-            dense.apply(&prepared, kernel, Finish::Store, &mut once, 1);
+            dense.apply(&prepared, kernel, Finish::Store, &mut once, 1, &mut sums);
             for (r, out) in once.chunks_exact(outputs).enumerate() {
                 for (c, &y) in out.iter().enumerate() {
                     let products = (0..inner).map(|k| f64::from(x[r * inner + k]) * f64::from(weights[c * inner + k]));
@@ -217,14 +227,14 @@ mod tests {
             }
             for parts in [2, 3, 16] {
                 let mut out = vec![0.0; rows * outputs];
-                dense.apply(&prepared, kernel, Finish::Store, &mut out, parts);
+                dense.apply(&prepared, kernel, Finish::Store, &mut out, parts, &mut sums);
                 assert_eq!(out, once, "{parts} parts");
             }
             let mut twice = once.clone();
-            dense.apply(&prepared, kernel, Finish::Add, &mut twice, 2);
+            dense.apply(&prepared, kernel, Finish::Add, &mut twice, 2, &mut sums);
             assert!(twice.iter().zip(&once).all(|(t, o)| *t == o + o));
             let mut gelu = once.clone();
-            dense.apply(&prepared, kernel, Finish::Gelu, &mut gelu, 1);
+            dense.apply(&prepared, kernel, Finish::Gelu, &mut gelu, 1, &mut sums);
             for (g, y) in gelu.iter().zip(&once) {
                 let want = 0.5 * y * (1.0 + erf(y * std::f32::consts::FRAC_1_SQRT_2));
                 assert_eq!(*g, want);

@@ -1,4 +1,4 @@
-use crate::{Dense, Finish, Kernel, Norm, attention::attend};
+use crate::{Dense, Finish, Kernel, Norm, Rows, attention::attend};
 use rayon::prelude::*;
 
 /// What one pass through the layers needs to know.
@@ -26,23 +26,30 @@ pub struct Layer {
 impl Layer {
     /// The states after this layer of all pieces, or of each text's first piece only. `states` holds those of all pieces
     /// before it, `starts` where each text begins and their number.
-    pub fn forward(&self, run: &Run, mut states: Vec<f32>, starts: &[usize], firsts_only: bool) -> Vec<f32> {
-        let Run { kernel, hidden, heads, parts, .. } = *run;
-        let pieces = states.len() / hidden;
-        let rows = self.keys_values.rows(&states, kernel, parts);
-        let mut keys_values = vec![0.0; pieces * 2 * hidden];
-        self.keys_values.apply(&rows, kernel, Finish::Store, &mut keys_values, parts);
+    pub fn forward(
+        &self,
+        run: &Run,
+        mut states: Vec<f32>,
+        starts: &[usize],
+        firsts_only: bool,
+        room: &mut Room,
+    ) -> Vec<f32> {
+        let Run { kernel, hidden, heads, parts } = *run;
+        let Room { rows, sums, keys_values, queries, seen, wide } = room;
+        self.keys_values.take(&states, kernel, parts, rows);
+        let keys_values = sized(keys_values, 2 * states.len());
+        self.keys_values.apply(rows, kernel, Finish::Store, keys_values, parts, sums);
         if firsts_only {
             let firsts = starts[..starts.len() - 1].iter().flat_map(|&start| &states[start * hidden..][..hidden]);
             states = firsts.copied().collect();
+            self.query.take(&states, kernel, parts, rows);
         }
-        let rows = if firsts_only { self.query.rows(&states, kernel, parts) } else { rows };
-        let mut queries = vec![0.0; states.len()];
-        self.query.apply(&rows, kernel, Finish::Store, &mut queries, parts);
+        let queries = sized(queries, states.len());
+        self.query.apply(rows, kernel, Finish::Store, queries, parts, sums);
 
-        let mut seen = vec![0.0; states.len()];
+        let seen = sized(seen, states.len());
         let mut tasks = Vec::new();
-        let (mut queries, mut out) = (&queries[..], &mut seen[..]);
+        let (mut queries, mut out) = (&*queries, &mut *seen);
         for span in starts.windows(2) {
             let rows = if firsts_only { 1 } else { span[1] - span[0] };
             let (of_text, others) = queries.split_at(rows * hidden);
@@ -62,15 +69,32 @@ impl Layer {
             tasks.into_par_iter().for_each(one);
         }
 
-        let rows = self.joined.rows(&seen, kernel, parts);
-        self.joined.apply(&rows, kernel, Finish::Add, &mut states, parts);
+        self.joined.take(seen, kernel, parts, rows);
+        self.joined.apply(rows, kernel, Finish::Add, &mut states, parts, sums);
         self.first_norm.apply(&mut states, parts);
-        let rows = self.wide.rows(&states, kernel, parts);
-        let mut wide = vec![0.0; states.len() / hidden * self.wide.outputs()];
-        self.wide.apply(&rows, kernel, Finish::Gelu, &mut wide, parts);
-        let rows = self.narrow.rows(&wide, kernel, parts);
-        self.narrow.apply(&rows, kernel, Finish::Add, &mut states, parts);
+        self.wide.take(&states, kernel, parts, rows);
+        let wide = sized(wide, states.len() / hidden * self.wide.outputs());
+        self.wide.apply(rows, kernel, Finish::Gelu, wide, parts, sums);
+        self.narrow.take(wide, kernel, parts, rows);
+        self.narrow.apply(rows, kernel, Finish::Add, &mut states, parts, sums);
         self.second_norm.apply(&mut states, parts);
         states
     }
+}
+
+/// Room that layers use one after another: pages that are given back and asked for again cost a tenth of a pass.
+#[derive(Default)]
+pub struct Room {
+    rows: Rows,
+    sums: Vec<i32>,
+    keys_values: Vec<f32>,
+    queries: Vec<f32>,
+    seen: Vec<f32>,
+    wide: Vec<f32>,
+}
+
+/// Some values of a buffer; they are all overwritten, whatever stands there.
+fn sized(buffer: &mut Vec<f32>, size: usize) -> &mut [f32] {
+    buffer.resize(size, 0.0);
+    buffer
 }

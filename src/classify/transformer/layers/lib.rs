@@ -24,6 +24,6 @@ pub mod vector;
 
 pub use dense::{Dense, Finish};
 pub use kernel::Kernel;
-pub use layer::{Layer, Run};
+pub use layer::{Layer, Room, Run};
 pub use norm::{Norm, moments};
 pub use rows::{Rows, Span};

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 /// Rows of values as bytes: what goes into a product. Every row has a middle and a scale of its own (dynamic asymmetric
 /// quantisation): after a GELU nearly all values lie on one side of zero, and levels on the other would be wasted.
+#[derive(Default)]
 pub struct Rows {
     pub left: Left,
     pub spans: Vec<Span>,
@@ -21,11 +22,13 @@ pub struct Span {
 
 impl Rows {
     /// Takes the rows of `values`, `inner` each, to the nearest of 255 levels, after `shift` was taken off each where it is
-    /// not empty.
-    pub fn of(values: &[f32], shift: &[f32], inner: usize, kernel: Kernel, parts: usize) -> Self {
+    /// not empty. What was here before is gone, but for its room.
+    pub fn take(&mut self, values: &[f32], shift: &[f32], inner: usize, kernel: Kernel, parts: usize) {
         let rows = values.len() / inner;
-        let mut bytes = vec![0i8; rows * inner];
-        let mut spans = vec![Span::default(); rows];
+        let mut bytes = std::mem::take(&mut self.left).into_bytes();
+        bytes.resize(rows * inner, 0);
+        let spans = &mut self.spans;
+        spans.resize(rows, Span::default());
         let task = rows.div_ceil(parts).max(1);
         let one = |((bytes, values), spans): ((&mut [i8], &[f32]), &mut [Span])| {
             if shift.is_empty() {
@@ -39,12 +42,12 @@ impl Rows {
             }
         };
         if parts == 1 {
-            one(((&mut bytes, values), &mut spans));
+            one(((&mut bytes, values), spans));
         } else {
             let chunks = bytes.par_chunks_mut(task * inner).zip(values.par_chunks(task * inner));
             chunks.zip(spans.par_chunks_mut(task)).for_each(one);
         }
-        Rows { left: kernel.left(&bytes, rows, inner), spans }
+        self.left = kernel.left(bytes, rows, inner);
     }
 }
 

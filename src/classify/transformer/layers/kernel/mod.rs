@@ -28,9 +28,10 @@ pub const COLUMNS: usize = 16;
 pub const GROUP: usize = 4;
 
 /// Which instructions multiply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Kernel {
     /// Plain Rust.
+    #[default]
     Portable,
     /// x86-64 with AVX2: pairs of 8-bit products (`vpmaddubsw`) where the weights are narrow, else of 16-bit ones (`vpmaddwd`).
     Avx2,
@@ -91,7 +92,7 @@ impl Kernel {
         let a: Vec<i8> = (0..rows * inner).map(byte).collect();
         let product = |kernel: Kernel, b: &Packed| {
             let mut sums = Vec::new();
-            kernel.multiply(&kernel.left(&a, rows, inner), b.panels(0..b.count()), &mut sums);
+            kernel.multiply(&kernel.left(a.clone(), rows, inner), b.panels(0..b.count()), &mut sums);
             sums.truncate(rows * width);
             sums
         };
@@ -102,17 +103,17 @@ impl Kernel {
         })
     }
 
-    /// Prepares the left side of products: `rows` rows of `inner` values between -127 and 127.
-    pub fn left(self, values: &[i8], rows: usize, inner: usize) -> Left {
-        assert_eq!(values.len(), rows * inner, "the rows have another size");
+    /// Prepares the left side of products: `rows` rows of `inner` values between -127 and 127, which stand in `bytes`.
+    pub fn left(self, mut bytes: Vec<i8>, rows: usize, inner: usize) -> Left {
+        assert_eq!(bytes.len(), rows * inner, "the rows have another size");
         assert!(inner.is_multiple_of(GROUP) && inner > 0, "rows of {inner} values are not in whole groups");
-        let bytes = match self {
+        match self {
             // The instructions want one side without a sign; what that adds is taken off the sums.
-            Kernel::Avx2 | Kernel::Vnni => values.iter().map(|&v| v ^ -128).collect(),
+            Kernel::Avx2 | Kernel::Vnni => bytes.iter_mut().for_each(|v| *v ^= -128),
             #[cfg(target_arch = "x86_64")]
-            Kernel::Amx => amx::padded(values, rows, inner),
-            _ => values.to_vec(),
-        };
+            Kernel::Amx => bytes = amx::padded(&bytes, rows, inner),
+            _ => {}
+        }
         Left { kernel: self, bytes, rows, inner }
     }
 
@@ -147,9 +148,17 @@ impl Kernel {
 }
 
 /// The left side of products, as a kernel wants it.
+#[derive(Default)]
 pub struct Left {
     kernel: Kernel,
     bytes: Vec<i8>,
     rows: usize,
     inner: usize,
+}
+
+impl Left {
+    /// The room of its bytes, for others.
+    pub fn into_bytes(self) -> Vec<i8> {
+        self.bytes
+    }
 }

@@ -15,7 +15,7 @@ fn bytes(n: usize, seed: usize) -> Vec<i8> {
 
 fn product(kernel: Kernel, a: &[i8], rows: usize, inner: usize, b: &Packed) -> Vec<i32> {
     let mut sums = vec![7; 3];
-    kernel.multiply(&kernel.left(a, rows, inner), b.panels(0..b.count()), &mut sums);
+    kernel.multiply(&kernel.left(a.to_vec(), rows, inner), b.panels(0..b.count()), &mut sums);
     sums.truncate(rows * b.column_sums().len());
     sums
 }
