@@ -45,6 +45,24 @@ fn stdin_and_argument_give_the_same_decision() {
 }
 
 #[test]
+fn one_of_the_bundles_models_may_answer_alone() {
+    let receipts = tempfile::NamedTempFile::new().unwrap();
+    let path = receipts.path().to_str().unwrap();
+    for model in ["linear", "transformer", "both"] {
+        let output = fenzhen(&["classify", "--json", "--model", model, "--receipts", path, LATE], b"");
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    }
+    let lines = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let models: Vec<&str> = lines.iter().map(|line| line["model"].as_str().unwrap()).collect();
+    assert_eq!(models, ["linear", "transformer", "both"]);
+    assert!(lines[0]["probabilities"] != lines[2]["probabilities"] && lines[0].get("out_of_scope").is_none());
+    let output = fenzhen(&["classify", "--model", "best", LATE], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(told(&output).contains("choose both, transformer or linear"), "{}", told(&output));
+}
+
+#[test]
 fn text_that_cannot_be_read_is_refused_with_a_code_and_a_way_out() {
     let mut all = String::new();
     let long = "慢".repeat(100_000);
