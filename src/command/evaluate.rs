@@ -334,7 +334,7 @@ fn text(output: &Output, models: &[Which]) -> String {
         text += &details(set, &set.models[&output.main_model], output.main_model);
         text += &set.foreign.as_ref().map(outliers::text).unwrap_or_default();
         if !set.robustness.is_empty() {
-            text += "\nAccuracy on changed texts, and what it loses, in points\n\n";
+            text += "\nAccuracy on changed texts, and by how many points the change moves it\n\n";
             text += &aligned(&robustness::table(&set.robustness));
         }
         text.push('\n');

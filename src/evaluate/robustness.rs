@@ -42,13 +42,15 @@ pub fn robustness(set: &Set, pipeline: &Pipeline, before: &Evaluation, seed: u64
     Perturbation::ALL.into_iter().map(measure).collect()
 }
 
-/// A table: a line a kind of change, the drop of each question in points.
+/// A table: a line a kind of change, what it does to each question in points.
 pub fn table(kinds: &[Robustness]) -> Vec<Vec<String>> {
     let Some(first) = kinds.first() else { return Vec::new() };
     let heading = std::iter::once("change".to_owned()).chain(first.questions.keys().map(|q| q.name().to_owned()));
     let line = |kind: &Robustness| {
-        let drops = kind.questions.values().map(|d| format!("{:.1} (-{:.1})", 100.0 * d.accuracy, 100.0 * d.drop));
-        std::iter::once(kind.perturbation.name().to_owned()).chain(drops).collect()
+        // Taken from zero, as the negative of no drop would be -0.0.
+        let moves =
+            kind.questions.values().map(|d| format!("{:.1} ({:+.1})", 100.0 * d.accuracy, 0.0 - 100.0 * d.drop));
+        std::iter::once(kind.perturbation.name().to_owned()).chain(moves).collect()
     };
     std::iter::once(heading.collect()).chain(kinds.iter().map(line)).collect()
 }

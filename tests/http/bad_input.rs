@@ -176,17 +176,20 @@ async fn query_parameters_are_not_silently_ignored() {
     for (path, told) in [
         (
             "/v1/classify?explian=true",
-            "400 unknown_parameter: this path takes no query parameters but explain and lang",
+            "400 unknown_parameter: this path takes no query parameters but explain, lang and receipt",
         ),
         (
             "/v1/classify?explain=true&mood=good",
-            "400 unknown_parameter: this path takes no query parameters but explain and lang",
+            "400 unknown_parameter: this path takes no query parameters but explain, lang and receipt",
         ),
         ("/v1/classify?lang=fr", "400 invalid_parameter: the query parameter lang must be zh or en"),
         ("/v1/classify?explain=yes", "400 invalid_parameter: the query parameter explain must be true or false"),
         ("/v1/classify?explain", "400 invalid_parameter: the query parameter explain must be true or false"),
         ("/v1/classify?explain=true&explain=true", "400 invalid_parameter: the query parameter explain is given twice"),
-        ("/v1/classify/batch?explain=true", "400 unknown_parameter: this path takes no query parameters but lang"),
+        (
+            "/v1/classify/batch?explain=true",
+            "400 unknown_parameter: this path takes no query parameters but lang and receipt",
+        ),
     ] {
         assert_eq!(line(&server.post(path, r#"{"text": "包装破了"}"#).await), told, "{path}");
     }
