@@ -60,6 +60,9 @@ fn an_unknown_key_names_its_line() {
 fn a_label_that_the_taxonomy_lacks_names_its_line() {
     assert!(fault("[model.flags]\nsafety = 1\nsafte = 1\n").contains("line 9: unknown flag `safte`"));
     assert!(fault("[levels]\nurgent = 5\n").contains("line 8: unknown priority `urgent`"));
+    assert!(
+        fault("[model]\nsettles = [\"low\"]\n").contains("line 8: unknown priority (the last begins nowhere) `low`")
+    );
     assert!(fault("mood = { auto = 0.8, suggest = 0.5, margin = 0.2 }\n").contains("line 7: unknown head `mood`"));
 }
 

@@ -56,9 +56,10 @@ pub fn urgency(
     let settled = settled(policy, &prediction[Head::Priority], level, beyond(&measures));
     if settled != level {
         level = settled;
-        let (first, last) = (policy.levels.get(level), level.checked_sub(1).map(|above| policy.levels[above] - 1));
+        let (first, last) =
+            (policy.levels.get(level), level.checked_sub(1).map(|above| policy.levels[above].saturating_sub(1)));
         let within = points.clamp(first.copied().unwrap_or(i32::MIN), last.unwrap_or(i32::MAX));
-        lend(&mut reasons, within - points);
+        lend(&mut reasons, within.saturating_sub(points));
         points = within;
     }
     if let Some((at_least, measure)) = floor.filter(|(at_least, _)| *at_least < level) {
