@@ -35,8 +35,8 @@ def fasttext(train, threads):
 
 
 def sklearn(train, _):
-    """TF-IDF over words and runs of characters, as many as ours, and a logistic regression, fitted by gradient descent: the exact solvers
-    take minutes, and predict no faster."""
+    """TF-IDF over words and runs of characters, and a logistic regression, fitted by gradient descent: the exact solvers take minutes,
+    and predict no faster."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import SGDClassifier
     from sklearn.pipeline import make_pipeline, make_union

@@ -25,7 +25,8 @@ use axum::{
 /// With `explain=true` the decision also says which words drove the answers, proved by deleting them. That costs about
 /// twenty times a decision; the `Server-Timing` header tells it as `explain`.
 ///
-/// With `receipt=true` it brings what `fenzhen replay` needs to take the same decision again, bit for bit.
+/// With `receipt=true` it brings what `fenzhen replay` needs to take the same decision again: bit for bit where the bundle answers
+/// in bytes, as the shipped one does.
 #[utoipa::path(
     post, path = "/v1/classify", tag = "classify", request_body = Complaint,
     params(
