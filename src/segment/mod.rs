@@ -7,8 +7,10 @@ use crate::{
     Result,
     text::{MaskKind, Text},
 };
+use flate2::read::GzDecoder;
 use jieba_rs::Jieba;
 use std::{
+    io::BufReader,
     ops::Range,
     sync::{Arc, LazyLock},
 };
@@ -56,9 +58,18 @@ const USE_HMM: bool = false;
 /// Complaint terms, one a line, with a frequency where jieba's own choice is too low; `#` opens a comment line.
 const COMPLAINT_WORDS: &str = include_str!("complaint-words.txt");
 
+/// jieba's words with their frequencies. The crate's own copy comes packed by a library in C, and building that costs more than all of
+/// this crate's reading of Chinese.
+const GENERAL_WORDS: &[u8] = include_bytes!("jieba-words.gz");
+
+/// jieba with its general dictionary alone.
+fn general() -> Jieba {
+    Jieba::with_dict(&mut BufReader::new(GzDecoder::new(GENERAL_WORDS))).expect("the dictionary is part of the program")
+}
+
 /// Loading jieba's dictionary takes tens of milliseconds and megabytes, so every segmenter shares one.
 static JIEBA: LazyLock<Arc<Jieba>> = LazyLock::new(|| {
-    let mut jieba = Jieba::new();
+    let mut jieba = general();
     for (word, frequency) in complaint_words() {
         jieba.add_word(word, frequency, None);
     }

@@ -99,7 +99,7 @@ fn agreement(cut: impl Fn(&str) -> Vec<Range<usize>>) -> f64 {
 fn words_are_those_that_a_person_cuts() {
     let segmenter = Segmenter::new();
     let ours = agreement(|text| segmenter.cut(text).into_iter().map(|w| w.bytes).collect());
-    let jieba = Jieba::new();
+    let jieba = general();
     let plain = agreement(|text| jieba.cut(text, USE_HMM).into_iter().map(|t| t.byte_start..t.byte_end).collect());
     let with_hmm =
         agreement(|text| segmenter.jieba.cut(text, true).into_iter().map(|t| t.byte_start..t.byte_end).collect());

@@ -185,10 +185,16 @@ fn run_time(since: std::time::Instant) -> std::time::Duration {
     nanos.map_or_else(|| since.elapsed(), std::time::Duration::from_nanos)
 }
 
-/// Inputs on which a quadratic reader would run for seconds.
+/// Inputs on which a quadratic reader would run for seconds: eight times the text, sixty-four times the time.
 #[test]
 fn long_hostile_messages_are_read_in_linear_time() {
     let start = std::time::Instant::now();
+    let took = |piece: &str, chars: usize| {
+        let text: String = format!("退{}", piece.repeat(chars)).chars().take(chars).collect();
+        let begun = run_time(start);
+        let _ = Text::new(&text);
+        run_time(start) - begun
+    };
     for piece in [
         "1 ",
         "1-",
@@ -218,10 +224,8 @@ fn long_hostile_messages_are_read_in_linear_time() {
         "13800138000-",
         "订单号13800138000、",
     ] {
-        let text: String = format!("退{}", piece.repeat(MAX_CHARS)).chars().take(MAX_CHARS).collect();
-        let begun = run_time(start);
-        let _ = Text::new(&text);
-        let took = run_time(start) - begun;
-        assert!(took.as_millis() < 300, "{piece:?} takes {took:?}");
+        let (part, whole) = (took(piece, MAX_CHARS / 8), took(piece, MAX_CHARS));
+        let most = part * 24 + std::time::Duration::from_millis(20);
+        assert!(whole < most, "{piece:?} takes {whole:?}, an eighth of it {part:?}");
     }
 }
