@@ -4,6 +4,7 @@
 //!
 //! `cargo bench --bench train -- --lengths 64,benches/lengths-retail.txt --batch 16,32 --threads 2 --seconds 20`
 
+use candle_core::Device;
 use fenzhen::{
     data::{Row, Targets},
     encode::Pieces,
@@ -46,7 +47,8 @@ fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64) {
     )
     .expect("the recipe is whole");
     let (label, batches) = batches(lengths, batch, &taxonomy);
-    let mut learner = Learner::new(&recipe, &taxonomy, &[], 103).expect("models/retail is an encoder's folder");
+    let mut learner =
+        Learner::new(&recipe, &taxonomy, &[], 103, &Device::Cpu).expect("models/retail is an encoder's folder");
     let mut step = 0;
     let mut run = |rows: &[Example]| {
         let rows: Vec<&Example> = rows.iter().collect();
@@ -87,7 +89,7 @@ fn batches(lengths: &str, batch: usize, taxonomy: &Taxonomy) -> (String, Vec<Vec
         };
         let targets = Targets::of(&row, taxonomy).expect("the labels are the taxonomy's own");
         let ids = (0..length).map(|_| rng.random_range(1000..8000)).collect();
-        Example { reading: reading.clone(), pieces: Pieces { ids }, targets, weight: 1.0 }
+        Example { reading: reading.clone(), pieces: Pieces { ids }, targets, taught: None, weight: 1.0 }
     };
     if let Ok(length) = lengths.parse::<usize>() {
         let batches = (0..4).map(|_| (0..batch).map(|_| example(length)).collect()).collect();

@@ -2,6 +2,7 @@
 
 use crate::{
     Result,
+    classify::transformer::device,
     train::{
         self, Corpus, Recipe, Talk,
         checkpoint::{Progress, Round},
@@ -11,6 +12,7 @@ use crate::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
+    collections::BTreeMap,
     io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
@@ -25,7 +27,8 @@ use std::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fenzhen train training/retail.toml -o runs/retail
-  fenzhen train training/weibo-emotion.toml -o runs/weibo --threads 2")]
+  fenzhen train training/weibo-emotion.toml -o runs/weibo --threads 2
+  fenzhen train training/retail-distilled.toml --teacher 18 -o runs/retail-18 --device cuda:0")]
 pub struct Train {
     /// The recipe (TOML)
     #[arg(value_name = "RECIPE")]
@@ -39,6 +42,16 @@ pub struct Train {
     /// Another seed than the recipe's
     #[arg(long)]
     seed: Option<u64>,
+    /// Train a teacher for this recipe's student instead: without `[distill]`, with this seed and the same calibration rows, and no
+    /// bundle
+    #[arg(long, value_name = "SEED", conflicts_with = "seed")]
+    teacher: Option<u64>,
+    /// Stop once the weights are trained: the same command without this flag makes the bundle, on another machine too
+    #[arg(long)]
+    no_bundle: bool,
+    /// Where the encoder learns: cpu, or cuda:N in a build with the feature cuda
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    device: String,
     /// No progress and no remarks on stderr
     #[arg(long, short)]
     quiet: bool,
@@ -48,14 +61,21 @@ impl Train {
     pub fn run(&self) -> Result<ExitCode> {
         let mut recipe = Recipe::open(&self.recipe)?;
         recipe.seed = self.seed.unwrap_or(recipe.seed);
+        if let Some(seed) = self.teacher {
+            recipe = recipe.of_teacher(seed);
+        }
         if self.threads > 0 {
             // Ignored where a pool exists already, which only an embedding program can bring about.
             let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
         }
-        let manifest = match self.quiet {
-            true => train::run(&recipe, &self.out, &())?,
-            false => train::run(&recipe, &self.out, &Loud::new())?,
-        };
+        let device = device(&self.device)?;
+        let talk: Box<dyn Talk> = if self.quiet { Box::new(()) } else { Box::new(Loud::new()) };
+        if self.no_bundle || self.teacher.is_some() {
+            let progress = train::weights(&recipe, &self.out, &device, &*talk)?;
+            println!("{} rounds\t{}", progress.rounds, self.out.display());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let manifest = train::run(&recipe, &self.out, &device, &*talk)?;
         println!("{}\t{}", manifest.id(), self.out.display());
         Ok(ExitCode::SUCCESS)
     }
@@ -84,6 +104,15 @@ impl Loud {
     }
 }
 
+impl Loud {
+    fn accuracies(&self, accuracy: &BTreeMap<String, BTreeMap<String, f64>>) {
+        for (set, heads) in accuracy {
+            let heads: Vec<String> = heads.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
+            self.say(format!("         {set}: {}", heads.join(" · ")));
+        }
+    }
+}
+
 impl Talk for Loud {
     fn corpus(&self, corpus: &Corpus) {
         for path in &corpus.absent {
@@ -94,7 +123,14 @@ impl Talk for Loud {
         }
         let dev: Vec<String> = corpus.dev.iter().map(|(_, rows)| rows.len().to_string()).collect();
         let (train, calibration) = (corpus.train.len(), corpus.calibration.len());
-        self.say(format!("read     {train} rows to learn, {calibration} to calibrate, {} to measure", dev.join(" + ")));
+        let alone = match corpus.unlabelled.len() {
+            0 => String::new(),
+            n => format!(" and {n} texts without labels"),
+        };
+        self.say(format!(
+            "read     {train} rows to learn{alone}, {calibration} to calibrate, {} to measure",
+            dev.join(" + ")
+        ));
     }
 
     fn lesson(&self, lesson: &Lesson) {
@@ -102,6 +138,11 @@ impl Talk for Loud {
             self.say(format!("absent   {path} (optional): going on without it"));
         }
         self.say(format!("foreign  {}", lesson.set_aside.sentence()));
+    }
+
+    fn teachers(&self, accuracy: &BTreeMap<String, BTreeMap<String, f64>>) {
+        self.say("teachers, together:".into());
+        self.accuracies(accuracy);
     }
 
     fn resumed(&self, progress: &Progress) {
@@ -131,10 +172,7 @@ impl Talk for Loud {
     fn round(&self, number: usize, round: &Round, best: bool) {
         let mark = if best { " (best so far)" } else { "" };
         self.say(format!("round    {number}: loss {:.4}, metric {:.4}{mark}", round.loss, round.metric));
-        for (set, heads) in &round.accuracy {
-            let heads: Vec<String> = heads.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
-            self.say(format!("         {set}: {}", heads.join(" · ")));
-        }
+        self.accuracies(&round.accuracy);
     }
 
     fn note(&self, message: &str) {

@@ -64,6 +64,12 @@ pub struct Numbered {
 }
 
 impl Source {
+    /// The same file, but nothing is read of it except the texts.
+    pub fn texts_alone(&self) -> Self {
+        let text = self.columns.get("text").map_or("text", String::as_str);
+        Source { columns: BTreeMap::from([("text".to_owned(), text.to_owned())]), ..self.clone() }
+    }
+
     /// A file whose columns carry the names of a row's fields.
     pub fn of(path: impl Into<PathBuf>) -> Self {
         Source { path: path.into(), ..Default::default() }

@@ -135,6 +135,7 @@ pub fn assemble(
         training_rows: corpus.train.len(),
         calibration_rows: corpus.calibration.len(),
         calibration: gains,
+        teachers: progress.teachers.clone(),
         scope,
         dev,
     };

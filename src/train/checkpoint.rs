@@ -26,6 +26,9 @@ pub struct Progress {
     pub history: Vec<Round>,
     /// Seconds of training so far, over all sessions.
     pub seconds: f64,
+    /// What the teachers reach together, where there are some.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub teachers: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// What one round gave.
@@ -55,13 +58,16 @@ struct State {
 }
 
 impl Checkpoints {
+    /// The weights of the best round, in the folder of checkpoints.
+    pub const BEST: &'static str = "best.safetensors";
+
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, e))?;
         Ok(Checkpoints { folder: folder.to_owned() })
     }
 
     pub fn best(&self) -> PathBuf {
-        self.folder.join("best.safetensors")
+        self.folder.join(Self::BEST)
     }
 
     fn tensors_at(&self, step: usize) -> PathBuf {
@@ -72,28 +78,50 @@ impl Checkpoints {
         self.folder.join("state.json")
     }
 
-    /// Writes the whole state.
+    /// Writes the whole state; of a training that is finished, where it stands and no tensors: nothing goes on from it, and the best
+    /// weights are there.
     pub fn save(&self, learner: &mut Learner, progress: &Progress, recipe: &Recipe) -> Result<()> {
         let step = learner.optimizer.step;
-        write_tensors(&self.tensors_at(step), &collect(learner)?, Storage::F32)?;
+        if !progress.finished {
+            write_tensors(&self.tensors_at(step), &collect(learner)?, Storage::F32)?;
+        }
         let state = State { recipe: recipe.clone(), progress: progress.clone(), step };
         let text = serde_json::to_vec_pretty(&state).map_err(|e| Error::Internal(e.to_string()))?;
         crate::bundle::write_file(&self.json(), &text)?;
         // The older tensors are of no use any more.
         for entry in std::fs::read_dir(&self.folder).map_err(|e| Error::file(&self.folder, e))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with("state-") && entry.path() != self.tensors_at(step) {
+            if name.starts_with("state-") && (progress.finished || entry.path() != self.tensors_at(step)) {
                 std::fs::remove_file(entry.path()).map_err(|e| Error::file(entry.path(), e))?;
             }
         }
         Ok(())
     }
 
-    /// Brings a learner to the last checkpoint, if there is one.
+    /// Where the training of a recipe stands, if it has begun.
     ///
     /// # Errors
     /// [`Error::Recipe`] if the checkpoint was made with another recipe.
+    pub fn progress(&self, recipe: &Recipe) -> Result<Option<Progress>> {
+        Ok(self.state(recipe)?.map(|state| state.progress))
+    }
+
+    /// Brings a learner to the last checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// As [`Checkpoints::progress`].
     pub fn restore(&self, learner: &mut Learner, recipe: &Recipe) -> Result<Option<Progress>> {
+        let Some(state) = self.state(recipe)? else { return Ok(None) };
+        let tensors = quantize::load(&self.tensors_at(state.step))?;
+        spread(learner, &tensors)?;
+        learner.optimizer.step = state.step;
+        if let Some(average) = &mut learner.optimizer.average {
+            average.seen.fill(state.step as u32);
+        }
+        Ok(Some(state.progress))
+    }
+
+    fn state(&self, recipe: &Recipe) -> Result<Option<State>> {
         let path = self.json();
         if !path.exists() {
             return Ok(None);
@@ -104,13 +132,7 @@ impl Checkpoints {
         if !same_training(&state.recipe, recipe) {
             return Err(fault("the checkpoint was made with another recipe; use a new output folder".into()));
         }
-        let tensors = quantize::load(&self.tensors_at(state.step))?;
-        spread(learner, &tensors)?;
-        learner.optimizer.step = state.step;
-        if let Some(average) = &mut learner.optimizer.average {
-            average.seen.fill(state.step as u32);
-        }
-        Ok(Some(state.progress))
+        Ok(Some(state))
     }
 }
 
@@ -146,14 +168,15 @@ fn collect(learner: &mut Learner) -> Result<BTreeMap<String, Tensor>> {
             average.catch_up(row, value, step);
         }
         out.insert(format!("a:{WORD_TABLE}"), flat(&average.table)?);
-        for (name, values) in &average.dense {
-            out.insert(format!("a:{name}"), flat(values)?);
-        }
     }
     out.insert(format!("m:{WORD_TABLE}"), flat(&learner.optimizer.table.first)?);
     out.insert(format!("v:{WORD_TABLE}"), flat(&learner.optimizer.table.second)?);
-    for (name, var, moments) in learner.optimizer.moments() {
-        out.insert(format!("w:{name}"), var.flatten_all()?.detach());
+    for (name, var) in learner.optimizer.params() {
+        out.insert(format!("w:{name}"), var.flatten_all()?.to_device(&Device::Cpu)?.detach());
+        let moments = learner.optimizer.moments(name)?;
+        if let Some(mean) = learner.optimizer.mean(name)? {
+            out.insert(format!("a:{name}"), flat(&mean)?);
+        }
         out.insert(format!("m:{name}"), flat(&moments.first)?);
         out.insert(format!("v:{name}"), flat(&moments.second)?);
     }
@@ -174,17 +197,18 @@ fn spread(learner: &mut Learner, tensors: &std::collections::HashMap<String, Ten
     learner.optimizer.table =
         Moments { first: values(format!("m:{WORD_TABLE}"))?, second: values(format!("v:{WORD_TABLE}"))? };
     let mut names = Vec::new();
-    for (name, var, mut moments) in learner.optimizer.moments() {
-        var.set(&get(format!("w:{name}"))?.reshape(var.shape())?)?;
-        *moments = Moments { first: values(format!("m:{name}"))?, second: values(format!("v:{name}"))? };
+    for (name, var) in learner.optimizer.params() {
+        var.set(&get(format!("w:{name}"))?.reshape(var.shape())?.to_device(var.device())?)?;
         names.push(name.to_owned());
+    }
+    let averages = learner.optimizer.average.is_some();
+    for name in names {
+        let moments = Moments { first: values(format!("m:{name}"))?, second: values(format!("v:{name}"))? };
+        let mean = averages.then(|| values(format!("a:{name}"))).transpose()?;
+        learner.optimizer.restore(&name, moments, mean)?;
     }
     if let Some(average) = &mut learner.optimizer.average {
         average.table = values(format!("a:{WORD_TABLE}"))?;
-        for name in names {
-            let mean = values(format!("a:{name}"))?;
-            average.dense.insert(name, mean);
-        }
     }
     Ok(())
 }

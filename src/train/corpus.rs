@@ -1,6 +1,7 @@
 use super::Recipe;
 use crate::{
     Error, Result,
+    classify::Prediction,
     data::{Row, Source, Targets, falls_within},
     encode::{PieceEncoder, Pieces},
     segment::{Reading, Segmenter},
@@ -8,6 +9,7 @@ use crate::{
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// A labelled row as the models read it.
 pub struct Example {
@@ -15,6 +17,8 @@ pub struct Example {
     /// Empty where no transformer learns.
     pub pieces: Pieces,
     pub targets: Targets,
+    /// What the teachers say of it, where there are some.
+    pub taught: Option<Prediction>,
     pub weight: f32,
 }
 
@@ -36,6 +40,8 @@ pub struct SourceRecord {
 pub struct Corpus {
     pub train: Vec<Example>,
     pub calibration: Vec<Example>,
+    /// Texts of which only teachers say something.
+    pub unlabelled: Vec<Example>,
     /// One part a file of `data.dev`, by the file's name.
     pub dev: Vec<(String, Vec<Example>)>,
     pub sources: Vec<SourceRecord>,
@@ -54,16 +60,30 @@ impl Corpus {
         segmenter: &Segmenter,
         pieces: Option<&PieceEncoder>,
     ) -> Result<Self> {
-        let mut corpus = Corpus { train: vec![], calibration: vec![], dev: vec![], sources: vec![], absent: vec![] };
+        let mut corpus = Corpus {
+            train: vec![],
+            calibration: vec![],
+            unlabelled: vec![],
+            dev: vec![],
+            sources: vec![],
+            absent: vec![],
+        };
         let share = recipe.data.calibration;
+        let seed = recipe.data.seed.unwrap_or(recipe.seed);
+        let mut without = HashSet::new();
+        for source in &recipe.data.without {
+            let rows =
+                corpus.examples("without", &source.texts_alone(), taxonomy, segmenter, None)?.map(|(_, rows)| rows);
+            without.extend(rows.into_iter().flatten().flatten().map(|row| squeezed(&row)));
+        }
         for source in &recipe.data.train {
             let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else {
                 continue;
             };
             for (row, example) in rows.iter().zip(examples) {
-                let Some(example) = example else { continue };
+                let Some(example) = example.filter(|example| !without.contains(&squeezed(example))) else { continue };
                 // By the text alone, so that the part stays the same when rows are added.
-                if falls_within(share, &[&recipe.seed.to_le_bytes(), row.text.as_bytes()]) {
+                if falls_within(share, &[&seed.to_le_bytes(), row.text.as_bytes()]) {
                     corpus.calibration.push(example);
                 } else {
                     corpus.train.push(example);
@@ -74,11 +94,40 @@ impl Corpus {
             let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };
             corpus.dev.push((source.path.display().to_string(), examples.into_iter().flatten().collect()));
         }
+        if let Some(distill) = &recipe.distill {
+            corpus.unlabelled(&distill.texts, without, taxonomy, segmenter, pieces)?;
+        }
         if corpus.train.is_empty() {
             let path = recipe.data.train[0].path.clone();
             return Err(Error::Data { path, reason: "no row to learn from in any of the training files".into() });
         }
         Ok(corpus)
+    }
+
+    /// Adds texts without labels, from which only teachers' words are learnt, and none that any part has already.
+    fn unlabelled(
+        &mut self,
+        sources: &[Source],
+        mut known: HashSet<String>,
+        taxonomy: &Taxonomy,
+        segmenter: &Segmenter,
+        pieces: Option<&PieceEncoder>,
+    ) -> Result<()> {
+        let parts = self.dev.iter().map(|(_, rows)| rows).chain([&self.train, &self.calibration]);
+        known.extend(parts.flatten().map(squeezed));
+        for source in sources {
+            let Some((_, examples)) =
+                self.examples("unlabelled", &source.texts_alone(), taxonomy, segmenter, pieces)?
+            else {
+                continue;
+            };
+            for example in examples.into_iter().flatten() {
+                if known.insert(squeezed(&example)) {
+                    self.unlabelled.push(example);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The calibration part in two: rows for the bands, and rows for temperatures and blends.
@@ -110,7 +159,7 @@ impl Corpus {
                 // A row without a word (only emoji, say) cannot be served either: it is counted, not learnt.
                 let Ok(reading) = segmenter.read(&row.text) else { return Ok(None) };
                 let pieces = pieces.map(|p| p.encode(reading.text.as_str())).transpose()?.unwrap_or_default();
-                Ok(Some(Example { reading, pieces, targets, weight }))
+                Ok(Some(Example { reading, pieces, targets, taught: None, weight }))
             })
             .collect::<Result<_>>()?;
         self.sources.push(SourceRecord {
@@ -123,4 +172,9 @@ impl Corpus {
         });
         Ok(Some((rows, examples)))
     }
+}
+
+/// A text without its spaces: the same text may stand in two files with others.
+fn squeezed(example: &Example) -> String {
+    example.reading.text.as_str().split_whitespace().collect()
 }

@@ -2,6 +2,7 @@ use super::{
     Corpus, Example, Recipe,
     batches::batches,
     checkpoint::{Checkpoints, Progress, Round},
+    distill::{Accuracies, teach},
     learner::Learner,
     scope::Lesson,
 };
@@ -15,6 +16,7 @@ use crate::{
     encode::{PieceEncoder, Pieces},
     taxonomy::Taxonomy,
 };
+use candle_core::Device;
 use std::{collections::BTreeMap, path::Path, time::Instant};
 
 /// Where a training tells how it goes. The command line draws bars; tests keep silent.
@@ -22,6 +24,8 @@ pub trait Talk: Sync {
     fn corpus(&self, _corpus: &Corpus) {}
     /// The foreign texts are read.
     fn lesson(&self, _lesson: &Lesson) {}
+    /// What the teachers reach together.
+    fn teachers(&self, _accuracy: &Accuracies) {}
     fn resumed(&self, _progress: &Progress) {}
     /// After every step.
     fn step(&self, _at: StepAt) {}
@@ -49,13 +53,18 @@ pub struct StepAt {
 pub fn fit(
     recipe: &Recipe,
     taxonomy: &Taxonomy,
-    corpus: &Corpus,
+    corpus: &mut Corpus,
     pieces: &PieceEncoder,
     folder: &Path,
+    device: &Device,
     talk: &dyn Talk,
 ) -> Result<Progress> {
     let checkpoints = Checkpoints::new(folder)?;
-    let mut learner = Learner::new(recipe, taxonomy, &corpus.train, pieces.mask_id())?;
+    if let Some(progress) = checkpoints.progress(recipe)?.filter(|progress| progress.finished) {
+        talk.resumed(&progress);
+        return Ok(progress);
+    }
+    let mut learner = Learner::new(recipe, taxonomy, &corpus.train, pieces.mask_id(), device)?;
     let mut progress = match checkpoints.restore(&mut learner, recipe)? {
         Some(progress) => {
             talk.resumed(&progress);
@@ -63,7 +72,14 @@ pub fn fit(
         }
         None => Progress::default(),
     };
-    let lengths: Vec<usize> = corpus.train.iter().map(|e| e.pieces.ids.len()).collect();
+    if let Some(distill) = &recipe.distill {
+        talk.note("asking the teachers");
+        progress.teachers = teach(distill, recipe, taxonomy, corpus, device)?;
+        talk.teachers(&progress.teachers);
+    }
+    let corpus = &*corpus;
+    let learnt: Vec<&Example> = corpus.train.iter().chain(&corpus.unlabelled).collect();
+    let lengths: Vec<usize> = learnt.iter().map(|e| e.pieces.ids.len()).collect();
     let rounds = &recipe.rounds;
     let steps = rounds.epochs * lengths.len().div_ceil(rounds.batch);
     while !progress.finished {
@@ -72,7 +88,7 @@ pub fn fit(
         let mut running: Option<f64> = None;
         for batch in &order[progress.batches..] {
             let start = Instant::now();
-            let rows: Vec<&Example> = batch.iter().map(|&i| &corpus.train[i]).collect();
+            let rows: Vec<&Example> = batch.iter().map(|&i| learnt[i]).collect();
             let read = perturbed(&rows, recipe, progress.steps, pieces)?;
             let report = learner.step(&rows, read, progress.steps, steps)?;
             let took = start.elapsed().as_secs_f64();
@@ -95,7 +111,7 @@ pub fn fit(
                 checkpoints.save(&mut learner, &progress, recipe)?;
             }
         }
-        let accuracy = measure(&mut learner, recipe, taxonomy, corpus)?;
+        let accuracy = measure(&mut learner, recipe, taxonomy, corpus, device)?;
         let metric = metric(&accuracy, &recipe.rounds.metric);
         let round = Round {
             loss: loss_sum / counted.max(1) as f64,
@@ -144,17 +160,21 @@ fn perturbed(rows: &[&Example], recipe: &Recipe, step: usize, encoder: &PieceEnc
     rows.iter().enumerate().map(read).collect()
 }
 
-type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
-
 /// Accuracy of the one-of heads and of the sentiment's sign on every dev file. Without a dev file the calibration part
 /// takes its place.
-fn measure(learner: &mut Learner, recipe: &Recipe, taxonomy: &Taxonomy, corpus: &Corpus) -> Result<Accuracies> {
+fn measure(
+    learner: &mut Learner,
+    recipe: &Recipe,
+    taxonomy: &Taxonomy,
+    corpus: &Corpus,
+    device: &Device,
+) -> Result<Accuracies> {
     let mut tensors: std::collections::HashMap<_, _> = learner.snapshot()?.into_iter().collect();
     let mut take =
         |name: &str| tensors.remove(name).ok_or_else(|| crate::Error::Internal(format!("the snapshot has no {name}")));
-    let (head_weight, head_bias) = (take(HEAD_WEIGHT)?, take(HEAD_BIAS)?);
+    let (head_weight, head_bias) = (take(HEAD_WEIGHT)?.to_device(device)?, take(HEAD_BIAS)?.to_device(device)?);
     let config = learner.encoder.config.clone();
-    let weights = Weights::from_hf(tensors, &config, &candle_core::Device::Cpu).map_err(crate::Error::Internal)?;
+    let weights = Weights::from_hf(tensors, &config, device).map_err(crate::Error::Internal)?;
     let encoder = Encoder { config, weights };
     let layout = HeadLayout::of(taxonomy);
     let mut out = Accuracies::new();
@@ -178,7 +198,7 @@ fn measure(learner: &mut Learner, recipe: &Recipe, taxonomy: &Taxonomy, corpus: 
     Ok(out)
 }
 
-fn accuracy(head: Head, rows: &[Example], logits: &[HeadValues]) -> Option<f64> {
+pub(super) fn accuracy(head: Head, rows: &[Example], logits: &[HeadValues]) -> Option<f64> {
     let mut right = 0;
     let mut all = 0;
     for (row, z) in rows.iter().zip(logits) {

@@ -1,4 +1,12 @@
-use super::{AdamW, EncoderRecipe, Recipe, corpus::Example, losses::Losses, pass::Pass, schedule};
+use super::{
+    AdamW, EncoderRecipe, Recipe,
+    corpus::Example,
+    device::{DeviceGradients, DevicePass},
+    losses::Losses,
+    optimizer::Gradient,
+    pass::{Gradients, Pass},
+    schedule,
+};
 use crate::{
     Error, Result,
     classify::transformer::{
@@ -20,10 +28,16 @@ pub struct Learner {
     pub head_bias: Var,
     pub optimizer: AdamW,
     losses: Losses,
-    pass: Pass,
+    way: Way,
     recipe: Recipe,
     pooling: Pooling,
     mask_id: u32,
+}
+
+/// By which way a batch goes through the encoder.
+enum Way {
+    Host(Pass),
+    Device(DevicePass),
 }
 
 /// What one step tells.
@@ -36,10 +50,24 @@ pub struct StepReport {
 
 impl Learner {
     /// From a pretrained encoder's folder, with new heads for the taxonomy.
-    pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Device`] on a device for which there is no training: there are the CPU and, in a build with the feature `cuda`, cards by
+    /// NVIDIA.
+    pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32, device: &Device) -> Result<Self> {
+        if device.is_metal() {
+            let reason = "a model is trained on cpu or on cuda:N".to_owned();
+            return Err(Error::Device { device: "metal".into(), reason });
+        }
         let EncoderRecipe { path: folder, pooling, .. } = recipe.encoder()?;
+        if device.is_cuda() {
+            // Products round what they multiply to 10 bits (TF32), as PyTorch's do where it is asked to be fast; sums are in f32.
+            candle_core::cuda::set_gemm_reduced_precision_f32(true);
+        }
         let config = EncoderConfig::open(&folder.join("config.json"))?;
-        let weights = Weights::open(&folder.join("model.safetensors"), &config, &Device::Cpu)?.into_trainable()?;
+        let weights = Weights::open(&folder.join("model.safetensors"), &config, &Device::Cpu)?;
+        let place = |name: &str| if DevicePass::holds(name) { device.clone() } else { Device::Cpu };
+        let weights = weights.into_trainable_on(place)?;
         let encoder = Encoder { config, weights };
         let layout = HeadLayout::of(taxonomy);
         let inputs = pooling.width(encoder.config.hidden_size);
@@ -51,8 +79,11 @@ impl Learner {
         let head_bias = Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?;
         let losses = Losses::new(recipe, taxonomy, rows);
         let mut learner = Learner {
-            optimizer: optimizer(recipe, &encoder, &head_weight, &head_bias),
-            pass: Pass::new(&encoder.config, *pooling, &encoder.weights),
+            optimizer: optimizer(recipe, &encoder, &head_weight, &head_bias)?,
+            way: match device.is_cpu() {
+                true => Way::Host(Pass::new(&encoder.config, *pooling, &encoder.weights)),
+                false => Way::Device(DevicePass::new(&encoder.config, *pooling, &encoder.weights, device)),
+            },
             encoder,
             head_weight,
             head_bias,
@@ -76,7 +107,11 @@ impl Learner {
         let noise = Noise { hidden: r.dropout, attention: r.attention_dropout, seed };
         let pieces = self.hide(pieces, seed ^ 0x5bd1_e995);
         let batch = Ragged::of(&pieces);
-        let pooled = self.pass.forward(&self.encoder.weights, &batch, noise)?;
+        let weights = &self.encoder.weights;
+        let pooled = match &mut self.way {
+            Way::Host(pass) => pass.forward(weights, &batch, noise)?,
+            Way::Device(pass) => pass.forward(weights, &batch, noise)?,
+        };
         let pooled =
             Var::from_vec(pooled, (batch.len(), self.pooling.width(self.encoder.weights.hidden())), &Device::Cpu)?;
         let seen = ops::dropout(&pooled, r.head_dropout, seed ^ 0x1b87_3593)?;
@@ -90,11 +125,24 @@ impl Learner {
         };
         let heads = [gradient(&self.head_weight)?, gradient(&self.head_bias)?];
         let pooled = gradient(&pooled)?;
-        let (gradients, words) = self.pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+        let none = DeviceGradients::new();
+        let (on_device, gradients, words): (DeviceGradients, &Gradients, &[f32]) = match &mut self.way {
+            Way::Host(pass) => {
+                let (gradients, words) = pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+                (none, gradients, words)
+            }
+            Way::Device(pass) => {
+                let slopes = pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+                (slopes.device, slopes.tables, slopes.words)
+            }
+        };
         let of = |name: &str| match name {
-            HEAD_WEIGHT => Some(&heads[0]),
-            HEAD_BIAS => Some(&heads[1]),
-            name => gradients.get(name),
+            HEAD_WEIGHT => Some(Gradient::Host(&heads[0])),
+            HEAD_BIAS => Some(Gradient::Host(&heads[1])),
+            name => match on_device.get(name) {
+                Some(gradient) => Some(Gradient::Device(gradient)),
+                None => gradients.get(name).map(|gradient| Gradient::Host(gradient)),
+            },
         };
         let (ids, rows) = by_word(&batch.ids, words);
         let o = &self.recipe.optimizer;
@@ -130,14 +178,16 @@ impl Learner {
         for (row, value) in weights.table().chunks_exact(width).enumerate() {
             average.catch_up(row, value, step);
         }
+        let table = Tensor::from_slice(&average.table, (average.table.len() / width, width), &Device::Cpu)?;
         let mean = |name: &str, like: &Tensor| -> Result<Tensor> {
-            Ok(Tensor::from_slice(&average.dense[name], like.shape(), &Device::Cpu)?)
+            let mean = self.optimizer.mean(name)?;
+            let mean = mean.ok_or_else(|| Error::Internal(format!("no running mean of {name} is kept")))?;
+            Ok(Tensor::from_vec(mean, like.shape(), &Device::Cpu)?)
         };
         let mut shadow = HashMap::new();
         for (name, var) in weights.vars() {
             shadow.insert(name.clone(), mean(name, var)?);
         }
-        let table = Tensor::from_slice(&average.table, (average.table.len() / width, width), &Device::Cpu)?;
         let shadow = Weights::from_parts(shadow, table, width);
         model_tensors(&shadow, &mean(HEAD_WEIGHT, &self.head_weight)?, &mean(HEAD_BIAS, &self.head_bias)?)
     }
@@ -163,7 +213,7 @@ fn by_word(ids: &[u32], words: &[f32]) -> (Vec<u32>, Vec<f32>) {
 }
 
 /// Every layer further from the top learns slower (Howard and Ruder 2018, discriminative fine-tuning).
-fn optimizer(recipe: &Recipe, encoder: &Encoder, head_weight: &Var, head_bias: &Var) -> AdamW {
+fn optimizer(recipe: &Recipe, encoder: &Encoder, head_weight: &Var, head_bias: &Var) -> Result<AdamW> {
     let o = &recipe.optimizer;
     let layers = encoder.config.num_hidden_layers as i32;
     let bottom = o.layer_decay.powi(layers);

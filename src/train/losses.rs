@@ -1,7 +1,7 @@
 use super::{Recipe, corpus::Example};
 use crate::{
     Result,
-    classify::{Head, transformer::HeadLayout, transformer::ops},
+    classify::{Answer, Head, transformer::HeadLayout, transformer::ops},
     data::Target,
     taxonomy::Taxonomy,
 };
@@ -14,6 +14,8 @@ pub struct Losses {
     /// Group of every leaf category, if all have one.
     groups: Option<Vec<usize>>,
     recipe: Recipe,
+    /// The teachers' share of a labelled row.
+    teachers: f32,
     /// Weight of each label of a one-of head.
     label_weights: BTreeMap<Head, Vec<f32>>,
 }
@@ -32,7 +34,8 @@ impl Losses {
             label_weights.insert(head, counts.iter().map(weigh).collect());
         }
         let groups: Option<Vec<usize>> = taxonomy.categories.iter().map(|c| c.group).collect();
-        Losses { layout, groups, recipe: recipe.clone(), label_weights }
+        let teachers = recipe.distill.as_ref().map_or(0.0, |distill| distill.weight);
+        Losses { layout, groups, recipe: recipe.clone(), teachers, label_weights }
     }
 
     /// The weighted sum over all heads for a batch; `logits` is `[rows, width]`. Heads that no row has a label for, or whose
@@ -49,7 +52,7 @@ impl Losses {
         };
         for (head, span) in self.layout.spans() {
             let recipe = self.recipe.head(head);
-            let labelled = rows.iter().any(|r| r.targets.get(head).is_some());
+            let labelled = rows.iter().any(|r| r.targets.get(head).is_some() || taught(r, head).is_some());
             if !labelled || (recipe.weight == 0.0 && recipe.group_weight == 0.0) {
                 continue;
             }
@@ -75,13 +78,12 @@ impl Losses {
 
     fn head(&self, head: Head, width: usize, logits: &Tensor, rows: &[&Example]) -> Result<Tensor> {
         let smooth = self.recipe.regularize.label_smoothing;
+        let one_of = head.answer() == Answer::OneOf;
         let mut targets = vec![0.0f32; rows.len() * width];
         let mut weights = vec![0.0f32; rows.len()];
-        let mut one_of = false;
         for ((row, target), weight) in rows.iter().zip(targets.chunks_exact_mut(width)).zip(&mut weights) {
             match row.targets.get(head) {
                 Some(Target::Label(label)) => {
-                    one_of = true;
                     target.fill(smooth / width as f32);
                     target[*label] += 1.0 - smooth;
                     *weight = row.weight * self.label_weights[&head][*label];
@@ -96,11 +98,78 @@ impl Losses {
                 }
                 None => {}
             }
+            if let Some(taught) = taught(row, head) {
+                let said = |said: f32| if head.answer() == Answer::Scalar { (said + 1.0) / 2.0 } else { said };
+                let share = if *weight > 0.0 { self.teachers } else { 1.0 };
+                for (target, &taught) in target.iter_mut().zip(taught) {
+                    *target += share * (said(taught) - *target);
+                }
+                if *weight == 0.0 {
+                    *weight = row.weight;
+                }
+            }
         }
         Ok(if one_of {
             ops::cross_entropy(logits, targets, weights)?
         } else {
             ops::binary_cross_entropy(logits, targets, weights)?
         })
+    }
+}
+
+/// What the teachers say of a row, where they say anything.
+fn taught(row: &Example, head: Head) -> Option<&[f32]> {
+    row.taught.as_ref().map(|taught| taught[head].as_slice()).filter(|taught| !taught.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        classify::Prediction,
+        data::Targets,
+        segment::Segmenter,
+        train::{DistillRecipe, HeadRecipe},
+    };
+    use candle_core::{Device, Var};
+
+    /// At logits that say what a row teaches there is nothing to learn.
+    #[test]
+    fn a_row_teaches_its_label_and_its_teachers_in_their_shares() {
+        let taxonomy = Taxonomy::retail();
+        let mut recipe: Recipe = toml::from_str(
+            "name = \"a\"\nseed = 1\ntaxonomy = \"retail-v1\"\n[data]\ntrain = []\ndev = []\n[regularize]\nlabel_smoothing = 0.0",
+        )
+        .unwrap();
+        recipe.heads = Head::ALL
+            .into_iter()
+            .map(|head| (head, HeadRecipe { weight: f32::from(head == Head::Priority), ..Default::default() }))
+            .collect();
+        recipe.distill = Some(DistillRecipe { teachers: vec!["t".into()], weight: 0.25, texts: vec![] });
+        let mut taught = Prediction::default();
+        taught[Head::Priority] = vec![0.2, 0.4, 0.4];
+        let mut example = Example {
+            reading: Segmenter::new().read("三天没人管").unwrap(),
+            pieces: Default::default(),
+            targets: Targets::default(),
+            taught: Some(taught),
+            weight: 1.0,
+        };
+        let slope = |example: &Example, wanted: [f32; 3]| {
+            let layout = HeadLayout::of(&taxonomy);
+            let (_, span) = layout.spans().find(|(head, _)| *head == Head::Priority).unwrap();
+            let mut logits = vec![0.0; layout.width];
+            logits[span.clone()].iter_mut().zip(wanted).for_each(|(z, p)| *z = p.ln());
+            let logits = Var::from_vec(logits, (1, layout.width), &Device::Cpu).unwrap();
+            let losses = Losses::new(&recipe, &taxonomy, &[]);
+            let loss = losses.total(&logits, &[example]).unwrap();
+            let grads = loss.backward().unwrap();
+            grads.get(&logits).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        let still = |slope: Vec<f32>| slope.iter().all(|slope| slope.abs() < 1e-6);
+        assert!(still(slope(&example, [0.2, 0.4, 0.4])), "without a label the teachers are all");
+        example.targets.set(Head::Priority, Target::Label(0));
+        assert!(still(slope(&example, [0.8, 0.1, 0.1])));
+        assert!(!still(slope(&example, [0.2, 0.4, 0.4])));
     }
 }

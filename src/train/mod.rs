@@ -9,6 +9,8 @@ mod batches;
 mod card;
 pub mod checkpoint;
 pub mod corpus;
+pub mod device;
+mod distill;
 pub mod fit;
 pub mod learner;
 pub mod losses;
@@ -26,23 +28,45 @@ pub use corpus::{Corpus, Example, SourceRecord};
 pub use fit::Talk;
 pub use optimizer::{AdamW, Average, Moments};
 pub use recipe::{
-    BundleRecipe, DataRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe, RoundsRecipe,
-    ScopeRecipe, SimilarRecipe,
+    BundleRecipe, DataRecipe, DistillRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe,
+    RoundsRecipe, ScopeRecipe, SimilarRecipe,
 };
 
 use crate::{
     Error, Result, bundle::Manifest, classify::transformer::EncoderConfig, encode::PieceEncoder, segment::Segmenter,
 };
+use candle_core::Device;
+use checkpoint::Progress;
 use scope::Lesson;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Trains by a recipe and writes the bundle to `out`; checkpoints lie in `out/checkpoint`. A training that was stopped goes
 /// on where it was; one that is finished only writes the bundle again.
-pub fn run(recipe: &Recipe, out: &Path, talk: &dyn Talk) -> Result<Manifest> {
+///
+/// The encoder learns on `device`; the rest runs on the CPU.
+pub fn run(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Result<Manifest> {
+    let Learnt { corpus, lesson, progress, checkpoint } = learn(recipe, out, device, talk)?;
+    assemble::assemble(recipe, &corpus, lesson.as_ref(), &progress, &checkpoint, out, talk)
+}
+
+/// The first half of [`run`]: the weights, in the folder of checkpoints, and no bundle.
+pub fn weights(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Result<Progress> {
+    Ok(learn(recipe, out, device, talk)?.progress)
+}
+
+/// What a bundle is made of.
+struct Learnt {
+    corpus: Corpus,
+    lesson: Option<Lesson>,
+    progress: Progress,
+    checkpoint: PathBuf,
+}
+
+fn learn(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Result<Learnt> {
     let (taxonomy, _) = recipe.taxonomy()?;
     let segmenter = Segmenter::new();
     let pieces = recipe.encoder.as_ref().map(piece_encoder).transpose()?;
-    let corpus = Corpus::read(recipe, &taxonomy, &segmenter, pieces.as_ref())?;
+    let mut corpus = Corpus::read(recipe, &taxonomy, &segmenter, pieces.as_ref())?;
     talk.corpus(&corpus);
     // Before the training, which a fault in this part would cost.
     let lesson = match (&recipe.scope, &pieces) {
@@ -59,10 +83,10 @@ pub fn run(recipe: &Recipe, out: &Path, talk: &dyn Talk) -> Result<Manifest> {
     let checkpoint = out.join("checkpoint");
     std::fs::create_dir_all(out).map_err(|e| Error::file(out, e))?;
     let progress = match &pieces {
-        Some(pieces) => fit::fit(recipe, &taxonomy, &corpus, pieces, &checkpoint, talk)?,
-        None => checkpoint::Progress::default(),
+        Some(pieces) => fit::fit(recipe, &taxonomy, &mut corpus, pieces, &checkpoint, device, talk)?,
+        None => Progress::default(),
     };
-    assemble::assemble(recipe, &corpus, lesson.as_ref(), &progress, &checkpoint, out, talk)
+    Ok(Learnt { corpus, lesson, progress, checkpoint })
 }
 
 /// The piece encoder of an encoder's folder.

@@ -1,12 +1,9 @@
-use super::recipe::OptimizerRecipe;
+use super::{device::DeviceMoments, recipe::OptimizerRecipe};
 use crate::{Error, Result};
-use candle_core::{CpuStorage, InplaceOp1, Layout, Var, bail};
+use candle_core::{CpuStorage, InplaceOp1, Layout, Tensor, Var, bail};
 use fenzhen_layers::{vector::inner, vectorised};
 use rayon::prelude::*;
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard},
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 /// Values that one parallel task steps: fixed, so that the norm comes out the same for any number of threads.
 const CHUNK: usize = 1 << 14;
@@ -32,7 +29,29 @@ struct Param {
     /// Relative learning rate.
     scale: f64,
     decays: bool,
-    moments: Mutex<Moments>,
+    memory: Memory,
+}
+
+/// The moments of a weight, where the weight is.
+enum Memory {
+    Host(Mutex<Moments>),
+    Device(DeviceMoments),
+}
+
+/// The gradient of a weight, where the weight is.
+#[derive(Clone, Copy)]
+pub enum Gradient<'a> {
+    Host(&'a [f32]),
+    Device(&'a Tensor),
+}
+
+impl Gradient<'_> {
+    fn len(self) -> usize {
+        match self {
+            Gradient::Host(values) => values.len(),
+            Gradient::Device(tensor) => tensor.elem_count(),
+        }
+    }
 }
 
 /// First and second moments of the gradient.
@@ -60,17 +79,17 @@ pub struct Average {
 
 /// The numbers of one step.
 #[derive(Clone, Copy)]
-struct Step {
-    rate: f32,
-    decay: f32,
-    beta1: f32,
-    beta2: f32,
+pub(super) struct Step {
+    pub rate: f32,
+    pub decay: f32,
+    pub beta1: f32,
+    pub beta2: f32,
     /// Bias corrections.
-    first: f32,
-    second: f32,
-    epsilon: f32,
+    pub first: f32,
+    pub second: f32,
+    pub epsilon: f32,
     /// Scale of the gradient after clipping.
-    clip: f32,
+    pub clip: f32,
 }
 
 vectorised! {
@@ -96,27 +115,35 @@ vectorised! {
 
 impl AdamW {
     /// `vars` with their relative learning rates; the word table has `table` values and its own relative rate.
-    pub fn new(vars: Vec<(String, Var, f64)>, table: &[f32], table_scale: f64, recipe: &OptimizerRecipe) -> Self {
-        let params = vars
-            .into_iter()
-            .map(|(name, var, scale)| Param {
-                // Biases and the weights of the norms are vectors; they are not pulled towards zero.
-                decays: var.dims().len() > 1,
-                moments: Mutex::new(Moments::zeros(var.elem_count())),
-                name,
-                var,
-                scale,
-            })
-            .collect();
+    pub fn new(
+        vars: Vec<(String, Var, f64)>,
+        table: &[f32],
+        table_scale: f64,
+        recipe: &OptimizerRecipe,
+    ) -> Result<Self> {
+        let mut params = Vec::with_capacity(vars.len());
+        for (name, var, scale) in vars {
+            let memory = match var.device().is_cpu() {
+                true => Memory::Host(Mutex::new(Moments::zeros(var.elem_count()))),
+                false => Memory::Device(DeviceMoments::new(&var)?),
+            };
+            // Biases and the weights of the norms are vectors; they are not pulled towards zero.
+            params.push(Param { decays: var.dims().len() > 1, memory, name, var, scale });
+        }
         let table = Moments::zeros(table.len());
-        AdamW { recipe: recipe.clone(), params, table, table_scale, step: 0, average: None }
+        Ok(AdamW { recipe: recipe.clone(), params, table, table_scale, step: 0, average: None })
     }
 
     /// Starts the running mean from the weights as they are.
     pub fn keep_average(&mut self, decay: f32, table: &[f32], width: usize) -> Result<()> {
         let mut dense = BTreeMap::new();
-        for param in &self.params {
-            dense.insert(param.name.clone(), param.var.flatten_all()?.to_vec1::<f32>()?);
+        for param in &mut self.params {
+            match &mut param.memory {
+                Memory::Host(_) => {
+                    dense.insert(param.name.clone(), param.var.flatten_all()?.to_vec1::<f32>()?);
+                }
+                Memory::Device(memory) => memory.keep_mean(&param.var)?,
+            }
         }
         self.average = Some(Average { decay, dense, table: table.to_vec(), seen: vec![0; table.len() / width] });
         Ok(())
@@ -127,7 +154,7 @@ impl AdamW {
     /// clipping.
     pub fn step<'a>(
         &mut self,
-        gradient: impl Fn(&str) -> Option<&'a Vec<f32>>,
+        gradient: impl Fn(&str) -> Option<Gradient<'a>>,
         rows: (&[u32], &[f32]),
         table: &mut [f32],
         factor: f64,
@@ -139,40 +166,26 @@ impl AdamW {
             let grad = gradient(&param.name).filter(|grad| grad.len() == param.var.elem_count());
             dense.push(grad.ok_or_else(|| Error::Internal(format!("no gradient reaches {}", param.name)))?);
         }
-        let square = dense.iter().map(|grad| sum_of_squares(grad)).sum::<f64>() + sum_of_squares(row_grads);
-        let norm = square.sqrt();
+        let norm = (squares(&dense)? + sum_of_squares(row_grads)).sqrt();
         if !norm.is_finite() {
             return Err(Error::Internal("the gradient is not finite: lower the learning rate".into()));
         }
         self.step += 1;
-        let o = &self.recipe;
-        let step = |scale: f64, decays: bool| Step {
-            rate: (o.learning_rate * factor * scale) as f32,
-            decay: if decays { o.weight_decay as f32 } else { 0.0 },
-            beta1: o.beta1 as f32,
-            beta2: o.beta2 as f32,
-            first: (1.0 / (1.0 - o.beta1.powi(self.step as i32))) as f32,
-            second: (1.0 / (1.0 - o.beta2.powi(self.step as i32))) as f32,
-            epsilon: o.epsilon as f32,
-            clip: if norm > o.clip { (o.clip / norm) as f32 } else { 1.0 },
-        };
         let done = self.step;
         for (param, grad) in self.params.iter().zip(dense) {
-            let average = self.average.as_mut().map(|a| (a.decay_at(done), a.dense.get_mut(&param.name)));
-            let (decay, average) = match average {
-                Some((decay, Some(values))) => (decay, Some(values)),
-                _ => (0.0, None),
-            };
-            let fused = Fused {
-                step: step(param.scale, param.decays),
-                grads: grad,
-                moments: &param.moments,
-                decay,
-                average: Mutex::new(average),
-            };
-            param.var.inplace_op1(&fused)?;
+            let by = self.numbers(param.scale, param.decays, factor, norm);
+            let decay = self.average.as_ref().map_or(0.0, |average| average.decay_at(done));
+            match (&param.memory, grad) {
+                (Memory::Host(moments), Gradient::Host(grads)) => {
+                    let average = self.average.as_mut().and_then(|average| average.dense.get_mut(&param.name));
+                    let fused = Fused { step: by, grads, moments, decay, average: Mutex::new(average) };
+                    param.var.inplace_op1(&fused)?;
+                }
+                (Memory::Device(memory), Gradient::Device(gradient)) => memory.step(&param.var, gradient, by, decay)?,
+                _ => return Err(Error::Internal(format!("the gradient of {} is on another device", param.name))),
+            }
         }
-        let step = step(self.table_scale, false);
+        let step = self.numbers(self.table_scale, false, factor, norm);
         for (&row, grad) in rows.iter().zip(row_grads.chunks_exact(width.max(1))) {
             let span = row as usize * width..(row as usize + 1) * width;
             if let Some(average) = &mut self.average {
@@ -188,9 +201,59 @@ impl AdamW {
         Ok(norm)
     }
 
-    /// Names and moments of the dense weights, for a checkpoint.
-    pub fn moments(&mut self) -> impl Iterator<Item = (&str, &Var, MutexGuard<'_, Moments>)> {
-        self.params.iter().map(|p| (p.name.as_str(), &p.var, p.moments.lock().expect("no step panicked")))
+    /// The numbers of the step that is being done, for a weight of such a relative rate.
+    pub(super) fn numbers(&self, scale: f64, decays: bool, factor: f64, norm: f64) -> Step {
+        let o = &self.recipe;
+        Step {
+            rate: (o.learning_rate * factor * scale) as f32,
+            decay: if decays { o.weight_decay as f32 } else { 0.0 },
+            beta1: o.beta1 as f32,
+            beta2: o.beta2 as f32,
+            first: (1.0 / (1.0 - o.beta1.powi(self.step as i32))) as f32,
+            second: (1.0 / (1.0 - o.beta2.powi(self.step as i32))) as f32,
+            epsilon: o.epsilon as f32,
+            clip: if norm > o.clip { (o.clip / norm) as f32 } else { 1.0 },
+        }
+    }
+
+    /// Names and values of the dense weights, for a checkpoint.
+    pub fn params(&self) -> impl Iterator<Item = (&str, &Var)> {
+        self.params.iter().map(|p| (p.name.as_str(), &p.var))
+    }
+
+    /// The moments of a dense weight, for a checkpoint.
+    pub fn moments(&self, name: &str) -> Result<Moments> {
+        Ok(match &self.param(name)?.memory {
+            Memory::Host(moments) => moments.lock().expect("no step panicked").clone(),
+            Memory::Device(memory) => memory.moments()?,
+        })
+    }
+
+    /// The running mean of a dense weight, if it is kept.
+    pub fn mean(&self, name: &str) -> Result<Option<Vec<f32>>> {
+        match &self.param(name)?.memory {
+            Memory::Host(_) => Ok(self.average.as_ref().and_then(|average| average.dense.get(name)).cloned()),
+            Memory::Device(memory) => Ok(memory.mean()?),
+        }
+    }
+
+    /// Brings a dense weight's moments and mean to those of a checkpoint.
+    pub fn restore(&mut self, name: &str, moments: Moments, mean: Option<Vec<f32>>) -> Result<()> {
+        let param = self.params.iter_mut().find(|param| param.name == name);
+        match &mut param.ok_or_else(|| unknown(name))?.memory {
+            Memory::Host(own) => {
+                *own.get_mut().expect("no step panicked") = moments;
+                if let Some((average, mean)) = self.average.as_mut().zip(mean) {
+                    average.dense.insert(name.to_owned(), mean);
+                }
+            }
+            Memory::Device(memory) => memory.restore(moments, mean)?,
+        }
+        Ok(())
+    }
+
+    fn param(&self, name: &str) -> Result<&Param> {
+        self.params.iter().find(|param| param.name == name).ok_or_else(|| unknown(name))
     }
 }
 
@@ -210,6 +273,26 @@ impl Average {
             self.seen[row] = step as u32;
         }
     }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::Internal(format!("the optimiser has no weight {name}"))
+}
+
+/// The sum of all squares; what is on a device is asked for once.
+fn squares(gradients: &[Gradient]) -> Result<f64> {
+    let mut sum = 0.0;
+    let mut parts = Vec::new();
+    for gradient in gradients {
+        match gradient {
+            Gradient::Host(values) => sum += sum_of_squares(values),
+            Gradient::Device(tensor) => parts.push(tensor.sqr()?.sum_all()?),
+        }
+    }
+    if !parts.is_empty() {
+        sum += Tensor::stack(&parts, 0)?.to_vec1::<f32>()?.into_iter().map(f64::from).sum::<f64>();
+    }
+    Ok(sum)
 }
 
 fn sum_of_squares(values: &[f32]) -> f64 {

@@ -42,12 +42,29 @@ pub struct Recipe {
     pub linear: LinearRecipe,
     #[serde(default)]
     pub bundle: BundleRecipe,
+    /// Who teaches the transformer beside the labels; without it, nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distill: Option<DistillRecipe>,
     /// By what texts the bundle learns to tell foreign ones; without it, none is foreign to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeRecipe>,
     /// What complaints the bundle shows beside those that are like them; without it, none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub similar: Option<SimilarRecipe>,
+}
+
+/// Trained models whose common opinion a student learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistillRecipe {
+    /// Folders of trainings (`train -o`) or of bundles, of the same encoder and taxonomy.
+    pub teachers: Vec<PathBuf>,
+    /// The teachers' share of what a labelled row teaches, in (0, 1].
+    pub weight: f32,
+    /// Texts of which the teachers' opinion is all that is learnt. Labels that stand beside them are not read as such; texts of any other
+    /// part are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<Source>,
 }
 
 /// Labelled complaints that the bundle keeps, as they are, to show beside those that are like them: only such as everybody who has
@@ -97,9 +114,15 @@ pub struct DataRecipe {
     pub train: Vec<Source>,
     /// Measured after every round; chooses the best one.
     pub dev: Vec<Source>,
+    /// Texts that nothing is learnt from, in whatever file they stand: those that a later training is measured on, say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<Source>,
     /// Share of the training rows, by a hash of the text, that no weight learns from: it fits temperatures and blends.
     #[serde(default = "calibration")]
     pub calibration: f32,
+    /// Chooses those rows, where not the recipe's seed does: trainings that differ in their seeds then leave out the same ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
 }
 
 fn calibration() -> f32 {
@@ -266,6 +289,14 @@ impl Recipe {
         if self.rounds.metric != "mean" && !Head::ALL.iter().any(|h| h.name() == self.rounds.metric) {
             return Err(format!("rounds.metric is {:?}; use \"mean\" or the name of a head", self.rounds.metric));
         }
+        if let Some(distill) = &self.distill {
+            if distill.teachers.is_empty() {
+                return Err("distill.teachers names no folder".into());
+            }
+            if !(distill.weight > 0.0 && distill.weight <= 1.0) {
+                return Err(format!("distill.weight is {}; it lies in (0, 1]", distill.weight));
+            }
+        }
         let o = &self.optimizer;
         if !(o.learning_rate > 0.0 && o.head_learning_rate > 0.0 && o.clip > 0.0 && o.layer_decay > 0.0) {
             return Err("the optimizer's rates, clip and layer_decay are above 0".into());
@@ -287,6 +318,15 @@ impl Recipe {
     pub fn encoder(&self) -> Result<&EncoderRecipe> {
         let missing = || Error::Recipe { path: self.name.clone().into(), reason: "has no [encoder] to train".into() };
         self.encoder.as_ref().ok_or_else(missing)
+    }
+
+    /// The recipe of a teacher for this one's student: the same rows, learnt alone and from another seed.
+    pub fn of_teacher(&self, seed: u64) -> Self {
+        let mut recipe = self.clone();
+        recipe.data.seed.get_or_insert(self.seed);
+        recipe.seed = seed;
+        recipe.distill = None;
+        recipe
     }
 
     pub fn head(&self, head: Head) -> HeadRecipe {

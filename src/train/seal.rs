@@ -21,6 +21,9 @@ pub struct Metrics {
     pub training_rows: usize,
     pub calibration_rows: usize,
     pub calibration: Vec<calibrate::Gain>,
+    /// What the teachers reach together, a dev file and a head, where there were some.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub teachers: BTreeMap<String, BTreeMap<String, f64>>,
     /// How foreign texts are told, where the bundle learnt it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeMetrics>,

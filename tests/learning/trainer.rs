@@ -1,11 +1,13 @@
+use candle_core::Device;
 use fenzhen::{
     Complaint, Pipeline,
     bundle::{self, file},
     classify::{Head, Which},
     data::Source,
     explain::Labelled,
+    segment::Segmenter,
     train::{
-        self, Recipe, ScopeRecipe, Talk,
+        self, DistillRecipe, Recipe, ScopeRecipe, Talk,
         fit::StepAt,
         remember::remember,
         scope::SetAside,
@@ -68,33 +70,101 @@ impl Talk for Killer {
 #[test]
 fn a_killed_training_ends_with_the_weights_of_an_unbroken_one() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let whole = train::run(&recipe(a.path(), 60, SHORT), &a.path().join("out"), &()).unwrap();
+    let whole = train::run(&recipe(a.path(), 60, SHORT), &a.path().join("out"), &Device::Cpu, &()).unwrap();
     let broken = recipe(b.path(), 60, SHORT);
     for steps in [3, 5] {
         let killer = Killer { left: AtomicUsize::new(steps) };
-        let run = catch_unwind(AssertUnwindSafe(|| train::run(&broken, &b.path().join("out"), &killer)));
+        let run = catch_unwind(AssertUnwindSafe(|| train::run(&broken, &b.path().join("out"), &Device::Cpu, &killer)));
         assert!(run.is_err(), "the training was meant to die after {steps} steps");
     }
-    train::run(&broken, &b.path().join("out"), &()).unwrap();
+    train::run(&broken, &b.path().join("out"), &Device::Cpu, &()).unwrap();
     assert_eq!(weights(&a.path().join("out")), weights(&b.path().join("out")));
     assert_eq!(whole.name, "tiny");
+}
+
+/// Two teachers of one round, in the folders `first` and `second`.
+fn teachers(folder: &Path) -> [std::path::PathBuf; 2] {
+    ["first", "second"].map(|name| {
+        let recipe = recipe(folder, 60, SHORT).of_teacher(name.len() as u64);
+        let out = folder.join(name);
+        train::weights(&recipe, &out, &Device::Cpu, &()).unwrap();
+        assert!(!out.join(file::MANIFEST).exists(), "no bundle was asked for");
+        out
+    })
+}
+
+#[test]
+fn a_student_learns_from_its_teachers_what_no_label_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let teachers = teachers(folder.path());
+    // One row is a training row as well: it is left out.
+    let texts = folder.path().join("texts.jsonl");
+    let first = std::fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
+    let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
+    let unlabelled = ["鞋子穿一周就开胶了", "酒店前台爱理不理，房间也没打扫", first["text"].as_str().unwrap()];
+    let lines: Vec<String> = unlabelled.iter().map(|text| serde_json::json!({"text": text}).to_string()).collect();
+    std::fs::write(&texts, lines.join("\n")).unwrap();
+    let mut student = recipe(folder.path(), 60, SHORT);
+    student.distill = Some(DistillRecipe { teachers: teachers.to_vec(), weight: 0.6, texts: vec![Source::of(&texts)] });
+    let out = folder.path().join("student");
+
+    struct Heard(AtomicUsize);
+    impl Talk for Heard {
+        fn corpus(&self, corpus: &train::Corpus) {
+            assert_eq!(corpus.unlabelled.len(), 2);
+            assert!(corpus.unlabelled.iter().all(|row| row.targets.is_empty()));
+        }
+        fn teachers(&self, accuracy: &std::collections::BTreeMap<String, std::collections::BTreeMap<String, f64>>) {
+            self.0.store(accuracy.len(), Ordering::SeqCst);
+        }
+    }
+    let heard = Heard(AtomicUsize::new(0));
+    train::run(&student, &out, &Device::Cpu, &heard).unwrap();
+    assert_eq!(heard.0.load(Ordering::SeqCst), 1, "the teachers are measured on the one dev file");
+    let metrics: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join(file::METRICS)).unwrap()).unwrap();
+    assert!(metrics["teachers"].as_object().unwrap().values().next().unwrap()["category"].is_number(), "{metrics}");
+
+    // Other teachers are another training.
+    student.distill.as_mut().unwrap().teachers.pop();
+    assert_eq!(train::run(&student, &out, &Device::Cpu, &()).unwrap_err().code(), "invalid_recipe");
+    student.distill.as_mut().unwrap().teachers = vec![folder.path().join("nobody")];
+    let missing = train::run(&student, &folder.path().join("other"), &Device::Cpu, &()).unwrap_err();
+    assert!(missing.to_string().contains("nobody"), "{missing}");
+}
+
+#[test]
+fn nothing_is_learnt_from_texts_that_a_recipe_leaves_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = recipe(folder.path(), 30, SHORT);
+    let rows = |recipe: &Recipe| {
+        let segmenter = Segmenter::new();
+        let corpus = train::Corpus::read(recipe, &recipe.taxonomy().unwrap().0, &segmenter, None).unwrap();
+        corpus.train.len() + corpus.calibration.len()
+    };
+    assert_eq!(rows(&plain), 30);
+    let out = folder.path().join("out.jsonl");
+    let text = std::fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
+    std::fs::write(&out, text.lines().take(7).collect::<Vec<_>>().join("\n")).unwrap();
+    let mut without = plain.clone();
+    without.data.without = vec![Source::of(&out)];
+    assert_eq!(rows(&without), 23);
 }
 
 #[test]
 fn another_recipe_does_not_go_on_from_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    train::run(&recipe(folder.path(), 30, SHORT), &out, &()).unwrap();
+    train::run(&recipe(folder.path(), 30, SHORT), &out, &Device::Cpu, &()).unwrap();
     let mut other = recipe(folder.path(), 30, SHORT);
     other.seed = 6;
-    assert_eq!(train::run(&other, &out, &()).unwrap_err().code(), "invalid_recipe");
+    assert_eq!(train::run(&other, &out, &Device::Cpu, &()).unwrap_err().code(), "invalid_recipe");
 }
 
 #[test]
 fn a_trained_bundle_is_whole_and_answers_the_same_alone_and_in_company() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let manifest = train::run(&recipe(folder.path(), 60, SHORT), &out, &()).unwrap();
+    let manifest = train::run(&recipe(folder.path(), 60, SHORT), &out, &Device::Cpu, &()).unwrap();
     for name in [file::CARD, file::METRICS, file::RECIPE, file::CALIBRATION, file::LINEAR, file::MODEL, file::TAXONOMY]
     {
         assert!(manifest.files.contains_key(name), "{name}");
@@ -117,7 +187,7 @@ fn a_trained_bundle_is_whole_and_answers_the_same_alone_and_in_company() {
 fn a_changed_byte_and_a_half_copied_file_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    train::run(&recipe(folder.path(), 30, SHORT), &out, &()).unwrap();
+    train::run(&recipe(folder.path(), 30, SHORT), &out, &Device::Cpu, &()).unwrap();
     let model = out.join(file::MODEL);
     let bytes = std::fs::read(&model).unwrap();
     std::fs::write(&model, &bytes[..bytes.len() / 2]).unwrap();
@@ -139,7 +209,7 @@ fn a_model_can_memorise_eight_complaints() {
     let mut recipe = recipe(folder.path(), 8, much);
     recipe.data.calibration = 0.0;
     let out = folder.path().join("out");
-    train::run(&recipe, &out, &()).unwrap();
+    train::run(&recipe, &out, &Device::Cpu, &()).unwrap();
     let state: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("checkpoint/state.json")).unwrap()).unwrap();
     assert_eq!(state["progress"]["best"], 1.0, "{}", state["progress"]["history"]);
@@ -156,7 +226,7 @@ fn a_recipe_with_an_unknown_key_or_a_wrong_path_is_refused_clearly() {
     assert!(error.to_string().contains("epoch"), "{error}");
     let mut recipe = recipe(folder.path(), 8, SHORT);
     recipe.encoder.as_mut().unwrap().path = "nowhere".into();
-    let error = train::run(&recipe, &folder.path().join("out"), &()).unwrap_err();
+    let error = train::run(&recipe, &folder.path().join("out"), &Device::Cpu, &()).unwrap_err();
     assert_eq!(error.code(), "file");
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
@@ -167,7 +237,7 @@ fn a_recipe_without_an_encoder_makes_a_bundle_of_the_linear_model() {
     let mut recipe = recipe(folder.path(), 60, SHORT);
     recipe.encoder = None;
     let out = folder.path().join("out");
-    let manifest = train::run(&recipe, &out, &()).unwrap();
+    let manifest = train::run(&recipe, &out, &Device::Cpu, &()).unwrap();
     assert!(!manifest.files.contains_key(file::MODEL));
     let pipeline = Pipeline::open(&out, None).unwrap();
     assert_eq!(pipeline.which(), Which::Linear);
@@ -181,7 +251,7 @@ fn a_bundle_learns_to_tell_foreign_texts_while_it_is_made_or_later() {
     let scope = "[scope]\noutside = [\"other.empty\"]\nforeign = [{ path = \"datasets/outliers/train.jsonl\" }]\n";
     let recipe = recipe(folder.path(), 120, &format!("{SHORT}{scope}"));
     let out = folder.path().join("out");
-    let manifest = train::run(&recipe, &out, &()).unwrap();
+    let manifest = train::run(&recipe, &out, &Device::Cpu, &()).unwrap();
     assert!(manifest.files[file::SCOPE].bytes < 300_000);
     let card = std::fs::read_to_string(out.join(file::CARD)).unwrap();
     assert!(card.contains("## Texts from outside") && card.contains("| advertisement | 50 |"), "{card}");
@@ -251,13 +321,14 @@ fn a_fault_among_the_foreign_texts_costs_no_training_and_another_scope_goes_on_f
         "foreign = [{ path = \"/no/such/file.jsonl\", optional = true }]",
     ] {
         let wrong = recipe(folder.path(), 60, &format!("{SHORT}[scope]\n{scope}\n"));
-        train::run(&wrong, &out, &counter).unwrap_err();
+        train::run(&wrong, &out, &Device::Cpu, &counter).unwrap_err();
     }
     assert_eq!(counter.steps.load(Ordering::SeqCst), 0);
-    train::run(&recipe(folder.path(), 60, SHORT), &out, &counter).unwrap();
+    train::run(&recipe(folder.path(), 60, SHORT), &out, &Device::Cpu, &counter).unwrap();
     let steps = counter.steps.load(Ordering::SeqCst);
     let scope = "[scope]\nforeign = [{ path = \"datasets/outliers/train.jsonl\" }]\n";
-    let manifest = train::run(&recipe(folder.path(), 60, &format!("{SHORT}{scope}")), &out, &counter).unwrap();
+    let manifest =
+        train::run(&recipe(folder.path(), 60, &format!("{SHORT}{scope}")), &out, &Device::Cpu, &counter).unwrap();
     assert_eq!(counter.steps.load(Ordering::SeqCst), steps);
     assert!(manifest.files.contains_key(file::SCOPE));
 }
@@ -269,7 +340,7 @@ fn a_bundle_keeps_complaints_to_show_from_its_training_or_later() {
     let similar = format!("[similar]\nrows = [{{ path = {rows:?} }}]\n");
     let recipe = recipe(folder.path(), 60, &format!("{SHORT}{similar}"));
     let out = folder.path().join("out");
-    let manifest = train::run(&recipe, &out, &()).unwrap();
+    let manifest = train::run(&recipe, &out, &Device::Cpu, &()).unwrap();
     let card = std::fs::read_to_string(out.join(file::CARD)).unwrap();
     assert!(card.contains("## What it keeps"), "{card}");
     let kept = std::fs::read_to_string(out.join(file::SIMILAR)).unwrap();

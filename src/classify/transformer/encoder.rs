@@ -120,6 +120,25 @@ pub fn pool(states: &Tensor, batch: &Ragged, pooling: Pooling) -> Result<Tensor>
     })
 }
 
+/// The gradient of the states, given that of what [`pool`] made of them.
+pub fn unpool(pooled: &Tensor, batch: &Ragged, pooling: Pooling) -> Result<Tensor> {
+    let device = pooled.device();
+    let cls = |part: &Tensor| -> Result<Tensor> {
+        let none = Tensor::zeros((batch.ids.len(), part.dim(1)?), DType::F32, device)?;
+        Ok(none.index_add(&firsts(batch, device)?, part, 0)?)
+    };
+    let mean = |part: &Tensor| -> Result<Tensor> { Ok(averaging(batch, device)?.t()?.matmul(part)?) };
+    match pooling {
+        Pooling::Cls => cls(pooled),
+        Pooling::Mean => mean(pooled),
+        Pooling::ClsMean => {
+            let hidden = pooled.dim(1)? / 2;
+            let part = |at: usize| pooled.narrow(1, at, hidden)?.contiguous();
+            Ok((cls(&part(0)?)? + mean(&part(hidden)?)?)?)
+        }
+    }
+}
+
 fn firsts(batch: &Ragged, device: &Device) -> Result<Tensor> {
     let starts: Vec<u32> = batch.starts[..batch.len()].iter().map(|&s| s as u32).collect();
     Ok(Tensor::from_vec(starts, batch.len(), device)?)

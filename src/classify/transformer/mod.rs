@@ -12,7 +12,7 @@ mod weights;
 
 pub use config::EncoderConfig;
 pub use device::device;
-pub use encoder::{Encoder, Noise, Pooling, pool};
+pub use encoder::{Encoder, Noise, Pooling, pool, unpool};
 pub use engine::Engine;
 pub use fenzhen_layers::Kernel;
 pub use heads::HeadLayout;
@@ -215,25 +215,29 @@ pub fn infer(
     layout: &HeadLayout,
     texts: &[Pieces],
 ) -> Result<Vec<Answered>> {
-    let mut out = Vec::with_capacity(texts.len());
-    let mut rest = texts;
+    let mut out = vec![None; texts.len()];
+    // Texts of like length go together: what fills texts up to one length has little to fill.
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|&text| texts[text].ids.len());
+    let mut rest: &[usize] = &order;
     while !rest.is_empty() {
         let mut pieces = 0;
-        let count = rest.iter().take_while(|text| {
-            pieces += text.ids.len();
+        let count = rest.iter().take_while(|&&text| {
+            pieces += texts[text].ids.len();
             pieces <= PIECES_PER_STEP
         });
         let count = count.count().max(1);
         let (step, later) = rest.split_at(count);
         rest = later;
-        let batch = Ragged::of(step);
+        let batch = Ragged::of(step.iter().map(|&text| &texts[text]));
         let states = encoder.forward(&batch, Noise::none())?;
         let pooled = pool(&states, &batch, pooling)?;
         let logits = ops::linear(&pooled, head_weight, head_bias)?.to_vec2::<f32>()?;
-        let rows = logits.iter().zip(pooled.to_vec2::<f32>()?);
-        out.extend(rows.map(|(row, pooled)| Answered { logits: layout.split(row), pooled }));
+        for ((&text, row), pooled) in step.iter().zip(&logits).zip(pooled.to_vec2::<f32>()?) {
+            out[text] = Some(Answered { logits: layout.split(row), pooled });
+        }
     }
-    Ok(out)
+    Ok(out.into_iter().map(|answer| answer.expect("every text is in one step")).collect())
 }
 
 impl Classifier for Transformer {

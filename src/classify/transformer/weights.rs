@@ -109,9 +109,14 @@ impl Weights {
 
     /// Makes every weight a variable that gradients reach; the word table becomes plain memory that training steps row by
     /// row.
-    pub fn into_trainable(mut self) -> Result<Self> {
+    pub fn into_trainable(self) -> Result<Self> {
+        self.into_trainable_on(|_| Device::Cpu)
+    }
+
+    /// The same with every weight on a device of its own, by its name; the word table stays beside the CPU.
+    pub fn into_trainable_on(mut self, device: impl Fn(&str) -> Device) -> Result<Self> {
         for (name, tensor) in &mut self.tensors {
-            let var = Var::from_tensor(tensor)?;
+            let var = Var::from_tensor(&tensor.to_device(&device(name))?)?;
             *tensor = var.as_tensor().clone();
             self.vars.insert(name.clone(), var);
         }

@@ -1,7 +1,7 @@
 use super::{
     Gradients,
     lanes::{Lane, rows},
-    net::{Dense, Layer, Net, Norm, NormSlope},
+    net::{Dense, KINDS, Layer, Net, Norm, NormSlope, POSITIONS},
     room::{Kept, Room, Slopes, part},
 };
 use crate::{
@@ -62,7 +62,7 @@ pub(super) fn run(
         })
         .collect();
     sum_norms(&net.norm, norms.iter(), gradients);
-    embeddings(net, batch, words, gradients);
+    tables(net.hidden, net.tables.first_position, batch, words, gradients);
 }
 
 /// One lane back through one layer: `gradient` is that of what the layer gave, and then of what it got.
@@ -156,13 +156,12 @@ fn sum_norms<'a>(norm: &Norm, lanes: impl Iterator<Item = &'a NormSlope> + Clone
 }
 
 /// The gradients of positions and of the first kind, given those of the word vectors.
-fn embeddings(net: &Net, batch: &Ragged, words: &[f32], gradients: &mut Gradients) {
-    let hidden = net.hidden;
-    let kinds = cleared(gradients, "embeddings.token_type_embeddings.weight");
+pub(super) fn tables(hidden: usize, first_position: usize, batch: &Ragged, words: &[f32], gradients: &mut Gradients) {
+    let kinds = cleared(gradients, KINDS);
     column_sums(&mut kinds[..hidden], words, hidden, batch.ids.len());
-    let positions = cleared(gradients, "embeddings.position_embeddings.weight");
+    let positions = cleared(gradients, POSITIONS);
     for (place, word) in batch.positions().into_iter().zip(words.chunks_exact(hidden)) {
-        let row = (net.first_position + place as usize) * hidden;
+        let row = (first_position + place as usize) * hidden;
         positions[row..row + hidden].iter_mut().zip(word).for_each(|(sum, v)| *sum += v);
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     lanes::{Lane, rows},
     net::{Layer, Net},
-    room::{Kept, Room, part},
+    room::{Kept, Room},
 };
 use crate::{classify::transformer::ops, encode::Ragged};
 use rayon::prelude::*;
@@ -41,18 +41,12 @@ fn through(net: &Net, batch: &Ragged, lane: &Lane, way: Way) {
 }
 
 fn embed(net: &Net, batch: &Ragged, lane: &Lane, sum: &mut [f32]) {
-    let hidden = net.hidden;
-    let mut out = sum.chunks_exact_mut(hidden);
+    let mut rest = sum;
     for text in lane.texts.clone() {
         let ids = &batch.ids[batch.starts[text]..batch.starts[text + 1]];
-        for (place, (&id, out)) in ids.iter().zip(&mut out).enumerate() {
-            let word = part(net.table, hidden, &(id as usize..id as usize + 1));
-            let place = net.first_position + place;
-            let position = part(net.positions, hidden, &(place..place + 1));
-            for (((o, w), p), k) in out.iter_mut().zip(word).zip(position).zip(net.kind) {
-                *o = w + p + k;
-            }
-        }
+        let (out, later) = rest.split_at_mut(ids.len() * net.hidden);
+        net.tables.sum(ids, out);
+        rest = later;
     }
 }
 

@@ -18,7 +18,8 @@ use crate::{
     classify::transformer::{EncoderConfig, Noise, Pooling, WORD_TABLE, Weights},
     encode::Ragged,
 };
-use net::{Lent, Net};
+use net::{KINDS, Lent, Net, POSITIONS, Tables};
+use rayon::prelude::*;
 use room::Room;
 use std::collections::BTreeMap;
 
@@ -85,6 +86,36 @@ impl Pass {
     }
 }
 
+/// The sum of word, position and kind of every piece: `[pieces, hidden]`, row-major.
+///
+/// # Errors
+/// [`Error::Internal`] where one of the tables is not beside the CPU.
+pub fn sum_words(weights: &Weights, batch: &Ragged, config: &EncoderConfig) -> Result<Vec<f32>> {
+    let lent = Lent::of(weights)?;
+    let tables = Tables::of(&lent, weights.table(), config)?;
+    let mut sums = vec![0.0; batch.ids.len() * config.hidden_size];
+    let mut rest: &mut [f32] = &mut sums;
+    let mut texts = Vec::with_capacity(batch.len());
+    for span in batch.starts.windows(2) {
+        let (text, later) = rest.split_at_mut((span[1] - span[0]) * config.hidden_size);
+        texts.push((&batch.ids[span[0]..span[1]], text));
+        rest = later;
+    }
+    texts.into_par_iter().for_each(|(ids, out)| tables.sum(ids, out));
+    Ok(sums)
+}
+
+/// Room for the gradients of the tables of positions and kinds.
+pub fn table_room(weights: &Weights) -> Gradients {
+    let zeros = |name: &str| Some((name.to_owned(), vec![0.0; weights.vars().get(name)?.elem_count()]));
+    [POSITIONS, KINDS].into_iter().filter_map(zeros).collect()
+}
+
+/// Writes the gradients of the tables of positions and kinds, given those of the word vectors (`[pieces, hidden]`).
+pub fn table_gradients(config: &EncoderConfig, batch: &Ragged, words: &[f32], room: &mut Gradients) {
+    back::tables(config.hidden_size, config.first_position(), batch, words, room);
+}
+
 /// One vector a text, as [`crate::classify::transformer::pool`] makes it.
 fn pool(states: &[f32], starts: &[usize], hidden: usize, pooling: Pooling) -> Vec<f32> {
     let mut out = Vec::with_capacity((starts.len() - 1) * pooling.width(hidden));
@@ -127,4 +158,4 @@ fn spread(pooled: &[f32], states: &mut [f32], starts: &[usize], hidden: usize, p
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -1,3 +1,4 @@
+use super::room::part;
 use crate::{
     Error, Result,
     classify::transformer::{
@@ -47,16 +48,48 @@ impl<'a> Lent<'a> {
 
 /// An encoder's weights in their places.
 pub(super) struct Net<'a> {
-    pub table: &'a [f32],
-    pub positions: &'a [f32],
-    /// The vector of the first kind of token: every text is one sentence.
-    pub kind: &'a [f32],
+    pub tables: Tables<'a>,
     pub norm: Norm<'a>,
     pub layers: Vec<Layer<'a>>,
     pub hidden: usize,
-    pub first_position: usize,
     pub noise: Noise,
 }
+
+/// What a piece's first vector is the sum of.
+pub(super) struct Tables<'a> {
+    words: &'a [f32],
+    positions: &'a [f32],
+    /// The vector of the first kind of token: every text is one sentence.
+    kind: &'a [f32],
+    pub first_position: usize,
+}
+
+impl<'a> Tables<'a> {
+    pub fn of(lent: &'a Lent<'a>, words: &'a [f32], config: &EncoderConfig) -> Result<Self> {
+        Ok(Tables {
+            words,
+            positions: lent.get(POSITIONS)?,
+            kind: &lent.get(KINDS)?[..config.hidden_size],
+            first_position: config.first_position(),
+        })
+    }
+
+    /// Writes the sums of one text.
+    pub fn sum(&self, ids: &[u32], out: &mut [f32]) {
+        let hidden = self.kind.len();
+        for (place, (&id, out)) in ids.iter().zip(out.chunks_exact_mut(hidden)).enumerate() {
+            let word = part(self.words, hidden, &(id as usize..id as usize + 1));
+            let place = self.first_position + place;
+            let position = part(self.positions, hidden, &(place..place + 1));
+            for (((o, w), p), k) in out.iter_mut().zip(word).zip(position).zip(self.kind) {
+                *o = w + p + k;
+            }
+        }
+    }
+}
+
+pub(super) const POSITIONS: &str = "embeddings.position_embeddings.weight";
+pub(super) const KINDS: &str = "embeddings.token_type_embeddings.weight";
 
 /// A layer of a transformer (Vaswani et al. 2017), each norm after the sum.
 pub(super) struct Layer<'a> {
@@ -97,13 +130,10 @@ impl<'a> Net<'a> {
             })
         };
         Ok(Net {
-            table,
-            positions: lent.get("embeddings.position_embeddings.weight")?,
-            kind: &lent.get("embeddings.token_type_embeddings.weight")?[..config.hidden_size],
+            tables: Tables::of(lent, table, config)?,
             norm: norm("embeddings.LayerNorm".into())?,
             layers: (0..config.num_hidden_layers).map(layer).collect::<Result<_>>()?,
             hidden: config.hidden_size,
-            first_position: config.first_position(),
             noise,
         })
     }

@@ -7,7 +7,7 @@ const CONFIG: &str = r#"{"vocab_size": 40, "hidden_size": 16, "num_hidden_layers
     "intermediate_size": 40, "max_position_embeddings": 400, "type_vocab_size": 2, "model_type": "bert"}"#;
 
 /// A small encoder of random weights, under HF's names.
-fn encoder() -> Encoder {
+pub fn encoder() -> Encoder {
     let config: EncoderConfig = serde_json::from_str(CONFIG).unwrap();
     let (h, w) = (config.hidden_size, config.intermediate_size);
     let mut shapes: Vec<(String, Vec<usize>)> = vec![
@@ -45,7 +45,7 @@ fn encoder() -> Encoder {
 }
 
 /// Texts of such lengths.
-fn batch(lengths: &[usize]) -> Ragged {
+pub fn batch(lengths: &[usize]) -> Ragged {
     let mut starts = vec![0];
     starts.extend(lengths.iter().scan(0, |sum, n| {
         *sum += n;
@@ -56,13 +56,13 @@ fn batch(lengths: &[usize]) -> Ragged {
 }
 
 /// The largest difference, as a share of the largest value.
-fn difference(a: &[f32], b: &[f32]) -> f32 {
+pub fn difference(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     let scale = b.iter().fold(1e-6f32, |most, v| most.max(v.abs()));
     a.iter().zip(b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs())) / scale
 }
 
-fn flat(tensor: &Tensor) -> Vec<f32> {
+pub fn flat(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()
 }
 

@@ -5,7 +5,7 @@
 //! the largest part of the memory.
 
 use super::{
-    dropout::{drop, threshold},
+    dropout::{drop, keeps, threshold},
     matmul::{View, matmul},
     values, with_values,
 };
@@ -29,22 +29,96 @@ pub fn attention(qkv: &Tensor, heads: usize, starts: &Arc<[usize]>, rate: f32, s
 }
 
 fn plain(qkv: &Tensor, heads: usize, starts: &[usize], rate: f32, seed: u32) -> Result<Tensor> {
-    let hidden = qkv.dim(1)? / 3;
-    let size = hidden / heads;
-    let mut outs = Vec::with_capacity(starts.len());
-    for (text, span) in starts.windows(2).enumerate() {
-        let pieces = span[1] - span[0];
-        let rows = qkv.narrow(0, span[0], pieces)?;
-        let part = |i: usize| -> Result<Tensor> {
-            rows.narrow(1, i * hidden, hidden)?.reshape((pieces, heads, size))?.transpose(0, 1)?.contiguous()
-        };
-        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
-        let scores = (q.matmul(&k.transpose(1, 2)?.contiguous()?)? / (size as f64).sqrt())?;
-        let weights = candle_softmax(&scores)?;
-        let weights = super::dropout(&weights, rate, seed ^ text as u32)?;
-        outs.push(weights.matmul(&v)?.transpose(0, 1)?.reshape((pieces, hidden))?);
+    let (pieces, hidden) = (qkv.dim(0)?, qkv.dim(1)? / 3);
+    let (size, device) = (hidden / heads, qkv.device());
+    let rectangle = Rectangle::of(starts);
+    let (texts, length) = (rectangle.texts, rectangle.length);
+    let full = texts * length == pieces;
+    let rows = match full {
+        true => qkv.clone(),
+        false => {
+            let zero = Tensor::zeros((1, 3 * hidden), qkv.dtype(), device)?;
+            Tensor::cat(&[qkv, &zero], 0)?.index_select(&Tensor::new(rectangle.pieces(starts), device)?, 0)?
+        }
+    };
+    let part = |i: usize| -> Result<Tensor> {
+        let part = rows.narrow(1, i * hidden, hidden)?.reshape((texts, length, heads, size))?;
+        part.transpose(1, 2)?.contiguous()?.reshape((texts * heads, length, size))
+    };
+    let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+    let mut scores = (q.matmul(&k.t()?)? / (size as f64).sqrt())?;
+    if !full {
+        // What lies behind a text's end is seen by nobody; what its own rows see is not gathered.
+        let hidden = Tensor::from_vec(rectangle.behind(starts, -1e30), (texts, 1, 1, length), device)?;
+        let by_head = scores.reshape((texts, heads, length, length))?.broadcast_add(&hidden)?;
+        scores = by_head.reshape((texts * heads, length, length))?;
     }
-    Tensor::cat(&outs, 0)
+    let mut weights = candle_softmax(&scores)?;
+    if rate > 0.0 {
+        let mask = rectangle.mask(starts, heads, rate, seed);
+        weights = (&weights * Tensor::from_vec(mask, weights.shape(), device)?)?;
+    }
+    let seen = weights.matmul(&v)?.reshape((texts, heads, length, size))?.transpose(1, 2)?.contiguous()?;
+    let seen = seen.reshape((texts * length, hidden))?;
+    if full { Ok(seen) } else { seen.index_select(&Tensor::new(rectangle.places(starts), device)?, 0) }
+}
+
+/// The texts of a ragged batch filled up to the length of the longest: what a graphics card multiplies at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Rectangle {
+    pub texts: usize,
+    pub length: usize,
+}
+
+impl Rectangle {
+    pub fn of(starts: &[usize]) -> Self {
+        let length = starts.windows(2).map(|span| span[1] - span[0]).max().unwrap_or(0);
+        Rectangle { texts: starts.len() - 1, length }
+    }
+
+    /// Of every place, its piece; the number of pieces where there is none.
+    pub fn pieces(self, starts: &[usize]) -> Vec<u32> {
+        let mut out = vec![starts[self.texts] as u32; self.texts * self.length];
+        for (piece, place) in self.places(starts).into_iter().enumerate() {
+            out[place as usize] = piece as u32;
+        }
+        out
+    }
+
+    /// Of every piece, its place among `texts * length`.
+    pub fn places(self, starts: &[usize]) -> Vec<u32> {
+        let of_text = |(text, span): (usize, &[usize])| {
+            let first = (text * self.length) as u32;
+            first..first + (span[1] - span[0]) as u32
+        };
+        starts.windows(2).enumerate().flat_map(of_text).collect()
+    }
+
+    /// `[texts, length]`: a value behind the end of each text, and zero in it.
+    pub fn behind(self, starts: &[usize], value: f32) -> Vec<f32> {
+        let mut out = vec![value; self.texts * self.length];
+        self.places(starts).into_iter().for_each(|place| out[place as usize] = 0.0);
+        out
+    }
+
+    /// For every attention weight, `[texts * heads, length, length]`, what it is multiplied with: zero where a text has no such piece, and
+    /// where it is dropped, as [`Heads`] drops it.
+    pub fn mask(self, starts: &[usize], heads: usize, rate: f32, seed: u32) -> Vec<f32> {
+        let mut mask = vec![0.0f32; self.texts * heads * self.length * self.length];
+        let (threshold, scale) = (threshold(rate), 1.0 / (1.0 - rate));
+        for (square, mask) in mask.chunks_exact_mut((self.length * self.length).max(1)).enumerate() {
+            let (text, head) = (square / heads, square % heads);
+            let count = starts[text + 1] - starts[text];
+            for from in 0..count {
+                for to in 0..count {
+                    let position = ((head * count + from) * count + to) as u32;
+                    let keep = rate <= 0.0 || keeps(seed ^ text as u32, position, threshold);
+                    mask[from * self.length + to] = if keep { scale } else { 0.0 };
+                }
+            }
+        }
+        mask
+    }
 }
 
 fn candle_softmax(x: &Tensor) -> Result<Tensor> {
