@@ -11,32 +11,37 @@ const ROWS: usize = 4;
 /// Self-attention of one text (Vaswani et al. 2017, section 3.2), without padding and without a mask. `queries` is
 /// `[rows, hidden]`, `keys_values` `[pieces, 2 * hidden]`: keys and values side by side; `out` gets `[rows, hidden]`.
 ///
-/// Four rows of scores stay in the cache between the two products.
+/// Four rows of scores stay in the cache between the two products. Keys are copied, turned over, and so are values: where they stand,
+/// rows lie 4 kB apart, and the cache holds few of such. Queries are read where they stand, and what is seen is written there, if
+/// the size of a head is whole vectors.
 pub fn attend(queries: &[f32], keys_values: &[f32], heads: usize, hidden: usize, out: &mut [f32]) {
     let (pieces, size) = (keys_values.len() / (2 * hidden), hidden / heads);
     let (wide, deep) = (pieces.next_multiple_of(COLUMNS), size.next_multiple_of(COLUMNS));
     let mut keys = vec![0.0f32; size * wide];
     let mut values = vec![0.0f32; pieces * deep];
-    let mut block = vec![0.0f32; ROWS * size];
     let mut scores = vec![0.0f32; ROWS * wide];
-    let mut seen = vec![0.0f32; ROWS * deep];
     let scale = 1.0 / (size as f32).sqrt();
+    // Where a head is no whole number of vectors, the last one would reach into the next head.
+    let mut seen = if deep == size { Vec::new() } else { vec![0.0f32; ROWS * deep] };
     for head in 0..heads {
         let at = head * size;
         for (piece, row) in keys_values.chunks_exact(2 * hidden).enumerate() {
             for (k, &key) in row[at..at + size].iter().enumerate() {
                 keys[k * wide + piece] = key * scale;
             }
-            values[piece * deep..][..size].copy_from_slice(&row[hidden + at..][..size]);
+        }
+        for (values, row) in values.chunks_exact_mut(deep).zip(keys_values.chunks_exact(2 * hidden)) {
+            values[..size].copy_from_slice(&row[hidden + at..][..size]);
         }
         for (queries, out) in queries.chunks(ROWS * hidden).zip(out.chunks_mut(ROWS * hidden)) {
             let rows = queries.len() / hidden;
-            for (block, row) in block.chunks_exact_mut(size).zip(queries.chunks_exact(hidden)) {
-                block.copy_from_slice(&row[at..at + size]);
-            }
-            product(&block, size, size, &keys, wide, &mut scores);
+            product((&queries[at..], hidden), rows, size, (&keys, wide), wide, (&mut scores, wide));
             softmax(&mut scores[..rows * wide], wide, pieces);
-            product(&scores, wide, pieces, &values, deep, &mut seen);
+            if deep == size {
+                product((&scores, wide), rows, pieces, (&values, deep), size, (&mut out[at..], hidden));
+                continue;
+            }
+            product((&scores, wide), rows, pieces, (&values, deep), deep, (&mut seen, deep));
             for (out, seen) in out.chunks_exact_mut(hidden).zip(seen.chunks_exact(deep)) {
                 out[at..at + size].copy_from_slice(&seen[..size]);
             }
@@ -45,23 +50,27 @@ pub fn attend(queries: &[f32], keys_values: &[f32], heads: usize, hidden: usize,
 }
 
 vectorised! {
-    /// `out = a b` for four rows of `a`, `stride` apart, of which `inner` values count; `b` and `out` have `width` columns,
-    /// a multiple of sixteen. Every sum runs in the order of `inner`.
-    fn product(a: &[f32], stride: usize, inner: usize, b: &[f32], width: usize, out: &mut [f32]) {
-        let rows: [&[f32]; ROWS] = std::array::from_fn(|r| &a[r * stride..][..inner]);
+    /// `out = a b` for up to four rows of `a`, of which `inner` values count; `b` and `out` have `width` columns, a multiple of
+    /// sixteen. With each matrix stands how far its rows are apart. Every sum runs in the order of `inner`.
+    fn product(
+        a: (&[f32], usize), rows: usize, inner: usize, b: (&[f32], usize), width: usize, out: (&mut [f32], usize),
+    ) {
+        let (b, out_stride) = (b, out.1);
+        // Where there are fewer rows, the last one is computed again.
+        let lines: [&[f32]; ROWS] = std::array::from_fn(|r| &a.0[r.min(rows - 1) * a.1..][..inner]);
         for column in (0..width).step_by(COLUMNS) {
             let mut sums = [[0.0f32; COLUMNS]; ROWS];
-            for (k, b) in b.chunks_exact(width).take(inner).enumerate() {
-                let b: &[f32; COLUMNS] = b[column..][..COLUMNS].try_into().expect("as many were cut off");
-                for (sums, row) in sums.iter_mut().zip(&rows) {
-                    let a = row[k];
+            for k in 0..inner {
+                let b: &[f32; COLUMNS] = b.0[k * b.1 + column..][..COLUMNS].try_into().expect("as many were cut off");
+                for (sums, line) in sums.iter_mut().zip(&lines) {
+                    let a = line[k];
                     for (sum, &b) in sums.iter_mut().zip(b) {
                         *sum = a.mul_add(b, *sum);
                     }
                 }
             }
-            for (r, sums) in sums.iter().enumerate() {
-                out[r * width + column..][..COLUMNS].copy_from_slice(sums);
+            for (r, sums) in sums.iter().enumerate().take(rows) {
+                out.0[r * out_stride + column..][..COLUMNS].copy_from_slice(sums);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Compiling a loop for the vector units that the machine has, chosen at run time.
 
-/// Defines a function whose body is compiled twice, for AVX2 with FMA and for any CPU; a call takes the one that the machine
-/// has. The body is inlined into both, and so must be everything in it that should become vector code.
+/// Defines a function whose body is compiled three times, for AVX-512, for AVX2 with FMA and for any CPU; a call takes the one that
+/// the machine has. The body is inlined into both, and so must be everything in it that should become vector code.
 #[macro_export]
 macro_rules! vectorised {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $kind:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
@@ -18,6 +18,15 @@ macro_rules! vectorised {
                 fn wide($($arg: $kind),*) $(-> $out)? {
                     body($($arg),*)
                 }
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn widest($($arg: $kind),*) $(-> $out)? {
+                    body($($arg),*)
+                }
+                if $crate::vector::has_avx512() {
+                    // SAFETY: the features were found.
+                    return unsafe { widest($($arg),*) };
+                }
                 if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
                     // SAFETY: both features were just found.
                     return unsafe { wide($($arg),*) };
@@ -26,6 +35,17 @@ macro_rules! vectorised {
             body($($arg),*)
         }
     };
+}
+/// Whether the machine has the parts of AVX-512 that loops are compiled for, and VNNI: older ones slow their clock down for wide vectors.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub fn has_avx512() -> bool {
+    std::arch::is_x86_feature_detected!("avx512f")
+        && std::arch::is_x86_feature_detected!("avx512bw")
+        && std::arch::is_x86_feature_detected!("avx512dq")
+        && std::arch::is_x86_feature_detected!("avx512vl")
+        && std::arch::is_x86_feature_detected!("avx512vnni")
+        && std::arch::is_x86_feature_detected!("fma")
 }
 /// `exp(x)` by range reduction and a polynomial of degree six (Cephes `expf`); relative error below 2e-7 in [-87, 88],
 /// clamped outside. Branch-free, so that a loop over it becomes vector code.
