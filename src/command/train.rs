@@ -60,7 +60,13 @@ pub struct Train {
 impl Train {
     pub fn run(&self) -> Result<ExitCode> {
         let mut recipe = Recipe::open(&self.recipe)?;
-        recipe.seed = self.seed.unwrap_or(recipe.seed);
+        if let Some(seed) = self.seed {
+            // A student's teachers have left out the rows that the recipe's own seed chooses.
+            if recipe.distill.is_some() {
+                recipe.data.seed.get_or_insert(recipe.seed);
+            }
+            recipe.seed = seed;
+        }
         if let Some(seed) = self.teacher {
             recipe = recipe.of_teacher(seed);
         }

@@ -64,10 +64,14 @@ pub struct Numbered {
 }
 
 impl Source {
-    /// The same file, but nothing is read of it except the texts.
-    pub fn texts_alone(&self) -> Self {
+    /// The same rows, but nothing is read of them except the texts; a file of labels still says which.
+    ///
+    /// # Errors
+    /// As [`Source::load`].
+    pub fn load_texts(&self) -> Result<Vec<Row>> {
         let text = self.columns.get("text").map_or("text", String::as_str);
-        Source { columns: BTreeMap::from([("text".to_owned(), text.to_owned())]), ..self.clone() }
+        let texts = Source { columns: BTreeMap::from([("text".to_owned(), text.to_owned())]), ..self.clone() };
+        Ok(texts.load()?.into_iter().map(|row| Row { text: row.text, ..Row::default() }).collect())
     }
 
     /// A file whose columns carry the names of a row's fields.

@@ -31,6 +31,12 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
         metrics.training_seconds / 60.0,
         metrics.seed
     ));
+    if let Some(distill) = &recipe.distill {
+        let (teachers, share) = (distill.teachers.len(), 100.0 * distill.weight);
+        line(format!(
+            "| teachers | {teachers}, whose common opinion is {share:.0} % of what a labelled row teaches a head |"
+        ));
+    }
     let size: u64 = manifest.files.values().map(|f| f.bytes).sum();
     line(format!("| size | {:.1} MB, weights as {:?} |\n", size as f64 / 1e6, recipe.bundle.storage));
 
@@ -58,6 +64,10 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
             if cells.iter().any(|c| c != "–") {
                 line(format!("| {} | {} |", question.name(), cells.join(" | ")));
             }
+        }
+        if let Some(teachers) = metrics.teachers.get(set) {
+            let heads: Vec<String> = teachers.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
+            line(format!("\nThe teachers together, uncalibrated: {}.", heads.join(", ")));
         }
         if let Some(recall) = models.get("both").and_then(|e| e.one_of(Question::JointPriority)?.urgent_recall) {
             line(format!("\nRecall of the most urgent level by the joint decision: {:.3}.", recall.value));

@@ -26,6 +26,9 @@ pub struct Progress {
     pub history: Vec<Round>,
     /// Seconds of training so far, over all sessions.
     pub seconds: f64,
+    /// The hash of every teacher's weights.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taught_by: Vec<String>,
     /// What the teachers reach together, where there are some.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub teachers: BTreeMap<String, BTreeMap<String, f64>>,
@@ -42,8 +45,8 @@ pub struct Round {
     pub rows_per_second: f64,
 }
 
-/// A training's folder of checkpoints: `state.safetensors` and `state.json` of the last one, `best.safetensors` with the
-/// weights of the best round. A checkpoint is written beside the old one and then renamed, so that a kill at any time
+/// A training's folder of checkpoints: `state-STEP.safetensors` (gone when the training is finished) and `state.json` of the last one,
+/// `best.safetensors` with the weights of the best round. A checkpoint is written beside the old one and then renamed, so that a kill at any time
 /// leaves a whole one.
 pub struct Checkpoints {
     folder: PathBuf,
@@ -98,6 +101,12 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// Whether a training in this folder has begun and is not finished, whatever its recipe.
+    pub fn is_under_way(&self) -> bool {
+        let state = std::fs::read(self.json()).ok().and_then(|text| serde_json::from_slice::<State>(&text).ok());
+        state.is_some_and(|state| !state.progress.finished)
+    }
+
     /// Where the training of a recipe stands, if it has begun.
     ///
     /// # Errors
@@ -109,7 +118,7 @@ impl Checkpoints {
     /// Brings a learner to the last checkpoint, if there is one.
     ///
     /// # Errors
-    /// As [`Checkpoints::progress`].
+    /// As [`Checkpoints::progress`]; [`Error::File`] for a training that is finished, of which no state is kept.
     pub fn restore(&self, learner: &mut Learner, recipe: &Recipe) -> Result<Option<Progress>> {
         let Some(state) = self.state(recipe)? else { return Ok(None) };
         let tensors = quantize::load(&self.tensors_at(state.step))?;

@@ -49,6 +49,10 @@ pub struct Corpus {
     pub absent: Vec<String>,
 }
 
+/// Parts of which only the texts are read.
+const WITHOUT: &str = "without";
+const UNLABELLED: &str = "unlabelled";
+
 impl Corpus {
     /// Reads, cleans, cuts and looks up every row; without a piece encoder, for a linear model alone.
     ///
@@ -72,8 +76,7 @@ impl Corpus {
         let seed = recipe.data.seed.unwrap_or(recipe.seed);
         let mut without = HashSet::new();
         for source in &recipe.data.without {
-            let rows =
-                corpus.examples("without", &source.texts_alone(), taxonomy, segmenter, None)?.map(|(_, rows)| rows);
+            let rows = corpus.examples(WITHOUT, source, taxonomy, segmenter, None)?.map(|(_, rows)| rows);
             without.extend(rows.into_iter().flatten().flatten().map(|row| squeezed(&row)));
         }
         for source in &recipe.data.train {
@@ -116,11 +119,7 @@ impl Corpus {
         let parts = self.dev.iter().map(|(_, rows)| rows).chain([&self.train, &self.calibration]);
         known.extend(parts.flatten().map(squeezed));
         for source in sources {
-            let Some((_, examples)) =
-                self.examples("unlabelled", &source.texts_alone(), taxonomy, segmenter, pieces)?
-            else {
-                continue;
-            };
+            let Some((_, examples)) = self.examples(UNLABELLED, source, taxonomy, segmenter, pieces)? else { continue };
             for example in examples.into_iter().flatten() {
                 if known.insert(squeezed(&example)) {
                     self.unlabelled.push(example);
@@ -148,7 +147,7 @@ impl Corpus {
             self.absent.push(source.path.display().to_string());
             return Ok(None);
         }
-        let rows = source.load()?;
+        let rows = if [WITHOUT, UNLABELLED].contains(&part) { source.load_texts()? } else { source.load()? };
         let weight = source.weight.unwrap_or(1.0);
         let examples: Vec<Option<Example>> = rows
             .par_iter()

@@ -12,7 +12,10 @@ use crate::{
     taxonomy::Taxonomy,
 };
 use candle_core::{Device, Tensor};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Accuracies a dev file and one-of head.
 pub type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
@@ -24,10 +27,34 @@ struct Teachers {
     pooling: crate::classify::transformer::Pooling,
 }
 
+/// The hash of every teacher's weights.
+///
+/// # Errors
+/// [`Error::Recipe`] where a teacher is not there or still learns.
+pub fn hashes(distill: &DistillRecipe, recipe: &Recipe) -> Result<Vec<String>> {
+    let of = |folder: &PathBuf| {
+        let fault = |what: &str| {
+            let way_out = "fenzhen train RECIPE --teacher SEED -o";
+            let reason = format!("the teacher {0} {what}: {way_out} {0}", folder.display());
+            Error::Recipe { path: recipe.name.clone().into(), reason }
+        };
+        let weights = weights_of(folder);
+        if !weights.exists() {
+            return Err(fault("has no weights; train it first"));
+        }
+        let training = folder.join("checkpoint");
+        if training.exists() && Checkpoints::new(&training)?.is_under_way() {
+            return Err(fault("is not finished; run its training to the end"));
+        }
+        crate::bundle::hash(&weights)
+    };
+    distill.teachers.iter().map(of).collect()
+}
+
 /// Asks the teachers for every row that the student will learn from, and measures them together on the dev files.
 ///
 /// # Errors
-/// [`Error::Recipe`] where a teacher is not there, [`Error::Encoder`] where its folder holds no weights that fit the student's configuration and taxonomy.
+/// [`Error::Encoder`] where a teacher's folder holds no weights that fit the student's configuration and taxonomy.
 pub fn teach(
     distill: &DistillRecipe,
     recipe: &Recipe,
@@ -56,11 +83,6 @@ impl Teachers {
         let mut models = Vec::with_capacity(distill.teachers.len());
         for folder in &distill.teachers {
             let path = weights_of(folder);
-            if !path.exists() {
-                let way_out = "train it first: fenzhen train RECIPE --teacher SEED -o";
-                let reason = format!("the teacher {0} has no weights; {way_out} {0}", folder.display());
-                return Err(Error::Recipe { path: recipe.name.clone().into(), reason });
-            }
             let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
             let mut tensors = quantize::load(&path)?;
             let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
@@ -101,7 +123,7 @@ impl Teachers {
 }
 
 /// The weights in the folder of a training, or of a bundle.
-fn weights_of(folder: &Path) -> std::path::PathBuf {
+fn weights_of(folder: &Path) -> PathBuf {
     let trained = folder.join("checkpoint").join(Checkpoints::BEST);
     if trained.exists() { trained } else { folder.join(crate::bundle::file::MODEL) }
 }

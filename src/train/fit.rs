@@ -2,12 +2,12 @@ use super::{
     Corpus, Example, Recipe,
     batches::batches,
     checkpoint::{Checkpoints, Progress, Round},
-    distill::{Accuracies, teach},
+    distill::{Accuracies, hashes, teach},
     learner::Learner,
     scope::Lesson,
 };
 use crate::{
-    Result,
+    Error, Result,
     classify::{
         Answer, Head, HeadValues,
         transformer::{Encoder, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Weights, infer},
@@ -73,6 +73,12 @@ pub fn fit(
         None => Progress::default(),
     };
     if let Some(distill) = &recipe.distill {
+        let teachers = hashes(distill, recipe)?;
+        if progress.steps > 0 && progress.taught_by != teachers {
+            let reason = "the teachers have other weights than when this training began; use a new output folder";
+            return Err(Error::Recipe { path: folder.to_owned(), reason: reason.into() });
+        }
+        progress.taught_by = teachers;
         talk.note("asking the teachers");
         progress.teachers = teach(distill, recipe, taxonomy, corpus, device)?;
         talk.teachers(&progress.teachers);
@@ -202,7 +208,8 @@ pub(super) fn accuracy(head: Head, rows: &[Example], logits: &[HeadValues]) -> O
     let mut right = 0;
     let mut all = 0;
     for (row, z) in rows.iter().zip(logits) {
-        let hit = match (head.answer(), row.targets.get(head)?, z.best(head)?) {
+        let (Some(target), Some(best)) = (row.targets.get(head), z.best(head)) else { continue };
+        let hit = match (head.answer(), target, best) {
             (Answer::OneOf, crate::data::Target::Label(label), (best, _)) => best == *label,
             (Answer::Scalar, crate::data::Target::Value(value), (_, z)) if *value != 0.0 => (*value > 0.0) == (z > 0.0),
             _ => continue,

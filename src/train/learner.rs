@@ -50,15 +50,8 @@ pub struct StepReport {
 
 impl Learner {
     /// From a pretrained encoder's folder, with new heads for the taxonomy.
-    ///
-    /// # Errors
-    /// [`Error::Device`] on a device for which there is no training: there are the CPU and, in a build with the feature `cuda`, cards by
-    /// NVIDIA.
+    /// Training runs on the CPU and, in a build with the feature `cuda`, on cards by NVIDIA.
     pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32, device: &Device) -> Result<Self> {
-        if device.is_metal() {
-            let reason = "a model is trained on cpu or on cuda:N".to_owned();
-            return Err(Error::Device { device: "metal".into(), reason });
-        }
         let EncoderRecipe { path: folder, pooling, .. } = recipe.encoder()?;
         if device.is_cuda() {
             // Products round what they multiply to 10 bits (TF32), as PyTorch's do where it is asked to be fast; sums are in f32.

@@ -38,7 +38,7 @@ impl Losses {
         Losses { layout, groups, recipe: recipe.clone(), teachers, label_weights }
     }
 
-    /// The weighted sum over all heads for a batch; `logits` is `[rows, width]`. Heads that no row has a label for, or whose
+    /// The weighted sum over all heads for a batch; `logits` is `[rows, width]`. Heads of which no row and no teacher says anything, or whose
     /// weight is zero, take no part.
     pub fn total(&self, logits: &Tensor, rows: &[&Example]) -> Result<Tensor> {
         let mut total: Option<Tensor> = None;

@@ -50,7 +50,11 @@ pub fn run(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Res
 }
 
 /// The first half of [`run`]: the weights, in the folder of checkpoints, and no bundle.
+///
+/// # Errors
+/// As [`run`]; [`Error::Recipe`] where the recipe has no encoder.
 pub fn weights(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Result<Progress> {
+    recipe.encoder()?;
     Ok(learn(recipe, out, device, talk)?.progress)
 }
 
@@ -63,6 +67,10 @@ struct Learnt {
 }
 
 fn learn(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Result<Learnt> {
+    if device.is_metal() {
+        let reason = "a model is trained on cpu or on cuda:N".to_owned();
+        return Err(Error::Device { device: "metal".into(), reason });
+    }
     let (taxonomy, _) = recipe.taxonomy()?;
     let segmenter = Segmenter::new();
     let pieces = recipe.encoder.as_ref().map(piece_encoder).transpose()?;

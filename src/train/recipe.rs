@@ -59,7 +59,7 @@ pub struct Recipe {
 pub struct DistillRecipe {
     /// Folders of trainings (`train -o`) or of bundles, of the same encoder and taxonomy.
     pub teachers: Vec<PathBuf>,
-    /// The teachers' share of what a labelled row teaches, in (0, 1].
+    /// The teachers' share of what a labelled row teaches each head, in (0, 1]; the first level (`group_weight`) learns from labels alone.
     pub weight: f32,
     /// Texts of which the teachers' opinion is all that is learnt. Labels that stand beside them are not read as such; texts of any other
     /// part are left out.
@@ -114,7 +114,7 @@ pub struct DataRecipe {
     pub train: Vec<Source>,
     /// Measured after every round; chooses the best one.
     pub dev: Vec<Source>,
-    /// Texts that nothing is learnt from, in whatever file they stand: those that a later training is measured on, say.
+    /// Texts that teach no weight, in whatever file they stand: those that a later training is measured on, say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Source>,
     /// Share of the training rows, by a hash of the text, that no weight learns from: it fits temperatures and blends.
@@ -290,6 +290,9 @@ impl Recipe {
             return Err(format!("rounds.metric is {:?}; use \"mean\" or the name of a head", self.rounds.metric));
         }
         if let Some(distill) = &self.distill {
+            if self.encoder.is_none() {
+                return Err("distill teaches the transformer, and there is no [encoder]".into());
+            }
             if distill.teachers.is_empty() {
                 return Err("distill.teachers names no folder".into());
             }

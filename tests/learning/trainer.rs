@@ -102,8 +102,9 @@ fn a_student_learns_from_its_teachers_what_no_label_says() {
     let first = std::fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
     let first: serde_json::Value = serde_json::from_str(first.lines().next().unwrap()).unwrap();
     let unlabelled = ["鞋子穿一周就开胶了", "酒店前台爱理不理，房间也没打扫", first["text"].as_str().unwrap()];
-    let lines: Vec<String> = unlabelled.iter().map(|text| serde_json::json!({"text": text}).to_string()).collect();
-    std::fs::write(&texts, lines.join("\n")).unwrap();
+    // Labels beside the texts are not read, whatever they are.
+    let row = |text: &&str| serde_json::json!({"text": text, "category": "nobody.knows"}).to_string();
+    std::fs::write(&texts, unlabelled.iter().map(row).collect::<Vec<_>>().join("\n")).unwrap();
     let mut student = recipe(folder.path(), 60, SHORT);
     student.distill = Some(DistillRecipe { teachers: teachers.to_vec(), weight: 0.6, texts: vec![Source::of(&texts)] });
     let out = folder.path().join("student");
@@ -124,12 +125,58 @@ fn a_student_learns_from_its_teachers_what_no_label_says() {
     let metrics: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join(file::METRICS)).unwrap()).unwrap();
     assert!(metrics["teachers"].as_object().unwrap().values().next().unwrap()["category"].is_number(), "{metrics}");
 
+    let card = std::fs::read_to_string(out.join(file::CARD)).unwrap();
+    assert!(card.contains("| teachers | 2,") && card.contains("The teachers together"), "{card}");
+
     // Other teachers are another training.
     student.distill.as_mut().unwrap().teachers.pop();
     assert_eq!(train::run(&student, &out, &Device::Cpu, &()).unwrap_err().code(), "invalid_recipe");
     student.distill.as_mut().unwrap().teachers = vec![folder.path().join("nobody")];
     let missing = train::run(&student, &folder.path().join("other"), &Device::Cpu, &()).unwrap_err();
     assert!(missing.to_string().contains("nobody"), "{missing}");
+}
+
+#[test]
+fn teachers_that_still_learn_or_have_changed_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = teachers(folder.path());
+    let mut student = recipe(folder.path(), 60, SHORT);
+    student.distill = Some(DistillRecipe { teachers: vec![first.clone(), second.clone()], weight: 0.6, texts: vec![] });
+    let state = second.join("checkpoint/state.json");
+    let finished = std::fs::read_to_string(&state).unwrap();
+    std::fs::write(&state, finished.replace("\"finished\": true", "\"finished\": false")).unwrap();
+    let out = folder.path().join("student");
+    let error = train::run(&student, &out, &Device::Cpu, &()).unwrap_err();
+    assert!(error.code() == "invalid_recipe" && error.to_string().contains("is not finished"), "{error}");
+    std::fs::write(&state, finished).unwrap();
+
+    let killer = Killer { left: AtomicUsize::new(5) };
+    let run = catch_unwind(AssertUnwindSafe(|| train::run(&student, &out, &Device::Cpu, &killer)));
+    assert!(run.is_err(), "the student was meant to die");
+    let best = "checkpoint/best.safetensors";
+    let before = std::fs::read(second.join(best)).unwrap();
+    std::fs::copy(first.join(best), second.join(best)).unwrap();
+    let error = train::run(&student, &out, &Device::Cpu, &()).unwrap_err();
+    assert!(error.code() == "invalid_recipe" && error.to_string().contains("other weights"), "{error}");
+    std::fs::write(second.join(best), before).unwrap();
+    train::run(&student, &out, &Device::Cpu, &()).unwrap();
+}
+
+#[test]
+fn a_recipe_with_teachers_and_nobody_to_teach_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    recipe(folder.path(), 30, SHORT);
+    let path = folder.path().join("recipe.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let refused = |text: &str, what: &str| {
+        std::fs::write(&path, text).unwrap();
+        let error = Recipe::open(&path).unwrap_err();
+        assert!(error.code() == "invalid_recipe" && error.to_string().contains(what), "{error}");
+    };
+    refused(&format!("{text}[distill]\nteachers = []\nweight = 0.5\n"), "names no folder");
+    refused(&format!("{text}[distill]\nteachers = [\"a\"]\nweight = 1.5\n"), "distill.weight is 1.5");
+    let alone = text.replace("[encoder]\npath = \"tests/fixtures/tiny-encoder\"\nmax_pieces = 64\n", "");
+    refused(&format!("{alone}[distill]\nteachers = [\"a\"]\nweight = 0.5\n"), "no [encoder]");
 }
 
 #[test]

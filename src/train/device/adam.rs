@@ -43,7 +43,10 @@ impl DeviceMoments {
     /// As a checkpoint has them.
     pub fn restore(&mut self, moments: Moments, mean: Option<Vec<f32>>) -> Result<()> {
         let device = self.state.device().clone();
-        let n = moments.first.len();
+        let n = self.state.dim(1)?;
+        if moments.first.len() != n || moments.second.len() != n || mean.as_ref().is_some_and(|mean| mean.len() != n) {
+            bail!("the checkpoint's moments have another size than their weight");
+        }
         self.state = Tensor::from_vec([moments.first, moments.second].concat(), (2, n), &device)?;
         self.mean = mean.map(|mean| Tensor::from_vec(mean, n, &device)).transpose()?;
         Ok(())

@@ -1,7 +1,7 @@
 //! Compiling a loop for the vector units that the machine has, chosen at run time.
 
 /// Defines a function whose body is compiled three times, for AVX-512, for AVX2 with FMA and for any CPU; a call takes the one that
-/// the machine has. The body is inlined into both, and so must be everything in it that should become vector code.
+/// the machine has. The body is inlined into all, and so must be everything in it that should become vector code.
 #[macro_export]
 macro_rules! vectorised {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $kind:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
