@@ -5,14 +5,13 @@ use crate::{
     classify::transformer::device,
     train::{
         self, Corpus, Recipe, Talk,
-        checkpoint::{Progress, Round},
+        checkpoint::{Accuracies, Progress, Round},
         fit::StepAt,
         scope::Lesson,
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
-    collections::BTreeMap,
     io::IsTerminal,
     path::PathBuf,
     process::ExitCode,
@@ -111,7 +110,7 @@ impl Loud {
 }
 
 impl Loud {
-    fn accuracies(&self, accuracy: &BTreeMap<String, BTreeMap<String, f64>>) {
+    fn accuracies(&self, accuracy: &Accuracies) {
         for (set, heads) in accuracy {
             let heads: Vec<String> = heads.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
             self.say(format!("         {set}: {}", heads.join(" · ")));
@@ -146,7 +145,7 @@ impl Talk for Loud {
         self.say(format!("foreign  {}", lesson.set_aside.sentence()));
     }
 
-    fn teachers(&self, accuracy: &BTreeMap<String, BTreeMap<String, f64>>) {
+    fn teachers(&self, accuracy: &Accuracies) {
         self.say("teachers, together:".into());
         self.accuracies(accuracy);
     }

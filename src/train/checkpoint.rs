@@ -11,6 +11,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Accuracy on every dev file by its name, and there of every head by its name.
+pub type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
+
 /// Where a training stands: everything that is not a tensor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -31,7 +34,7 @@ pub struct Progress {
     pub taught_by: Vec<String>,
     /// What the teachers reach together, where there are some.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub teachers: BTreeMap<String, BTreeMap<String, f64>>,
+    pub teachers: Accuracies,
 }
 
 /// What one round gave.
@@ -41,7 +44,7 @@ pub struct Round {
     /// The metric that chooses the best round.
     pub metric: f64,
     /// Accuracy a dev file and one-of head.
-    pub accuracy: BTreeMap<String, BTreeMap<String, f64>>,
+    pub accuracy: Accuracies,
     pub rows_per_second: f64,
 }
 

@@ -1,12 +1,16 @@
 //! Teachers: what several trained models make of a text together is what a student learns beside the labels, and from texts that
 //! nobody has labelled (Hinton, Vinyals and Dean 2015, at temperature one: these heads are not sure enough to need a higher one).
 
-use super::{Corpus, DistillRecipe, Example, Recipe, checkpoint::Checkpoints, fit::accuracy};
+use super::{
+    Corpus, DistillRecipe, Example, Recipe,
+    checkpoint::{Accuracies, Checkpoints},
+    fit::accuracy,
+};
 use crate::{
     Error, Result,
     classify::{
         Head, HeadValues, Prediction,
-        transformer::{Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Weights, infer, quantize},
+        transformer::{Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Pooling, Weights, infer, quantize},
     },
     encode::Pieces,
     taxonomy::Taxonomy,
@@ -17,14 +21,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Accuracies a dev file and one-of head.
-pub type Accuracies = BTreeMap<String, BTreeMap<String, f64>>;
-
 /// Models that teach; all read texts as the student does.
 struct Teachers {
     models: Vec<(Encoder, Tensor, Tensor)>,
     layout: HeadLayout,
-    pooling: crate::classify::transformer::Pooling,
+    pooling: Pooling,
 }
 
 /// The hash of every teacher's weights.

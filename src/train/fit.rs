@@ -1,8 +1,8 @@
 use super::{
     Corpus, Example, Recipe,
     batches::batches,
-    checkpoint::{Checkpoints, Progress, Round},
-    distill::{Accuracies, hashes, teach},
+    checkpoint::{Accuracies, Checkpoints, Progress, Round},
+    distill::{hashes, teach},
     learner::Learner,
     scope::Lesson,
 };

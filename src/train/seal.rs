@@ -1,6 +1,6 @@
 //! The last step in making or changing a bundle: what is told of it, and the manifest.
 
-use super::{Recipe, SourceRecord, card, scope::ScopeMetrics};
+use super::{Recipe, SourceRecord, card, checkpoint::Accuracies, scope::ScopeMetrics};
 use crate::{
     Error, Result,
     bundle::{Manifest, Reading, file, write_file},
@@ -23,7 +23,7 @@ pub struct Metrics {
     pub calibration: Vec<calibrate::Gain>,
     /// What the teachers reach together, a dev file and a head, where there were some.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub teachers: BTreeMap<String, BTreeMap<String, f64>>,
+    pub teachers: Accuracies,
     /// How foreign texts are told, where the bundle learnt it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeMetrics>,

@@ -1,6 +1,7 @@
 //! Multi-head self-attention over a ragged batch (Vaswani et al. 2017, section 3.2).
 //!
-//! The pieces of all texts lie one after another; attention stays within a text, so nothing is padded and nothing masked.
+//! The pieces of all texts lie one after another; attention stays within a text, so nothing is padded and nothing masked; only on
+//! other devices than the CPU are texts filled up to a rectangle.
 //! The backward pass computes the attention weights again rather than keeping them: they are a small part of the work and
 //! the largest part of the memory.
 
