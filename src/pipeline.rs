@@ -67,6 +67,9 @@ pub struct Finding {
     pub out_of_scope: Option<f32>,
 }
 
+/// Fewer complaints than these are not worth another thread for the stages around the models.
+const FEW: usize = 16;
+
 /// What the models say about one text: calibrated probabilities, and how foreign it looks.
 type Answer = (Prediction, Option<f32>);
 
@@ -221,7 +224,7 @@ impl Pipeline {
             }
             Ok(decision)
         };
-        let decisions = complaints.iter().zip(findings).map(decide).collect();
+        let decisions = complaints.par_iter().zip(findings).with_min_len(FEW).map(decide).collect();
         timings.total = start.elapsed();
         (decisions, timings)
     }
@@ -235,7 +238,7 @@ impl Pipeline {
     pub fn find_readings(&self, readings: &[&Reading]) -> Result<Vec<Finding>> {
         let answers = self.answer(readings)?;
         let conclude = |(r, answer): (&&Reading, Answer)| self.conclude(&Complaint::default(), (*r).clone(), answer);
-        Ok(readings.iter().zip(answers).map(conclude).collect())
+        Ok(readings.par_iter().zip(answers).with_min_len(FEW).map(conclude).collect())
     }
 
     fn find(&self, complaints: &[Complaint]) -> (Vec<Result<Finding>>, Timings) {
@@ -245,22 +248,21 @@ impl Pipeline {
         let good: Vec<&Reading> = read.iter().filter_map(|r| r.as_ref().ok()).collect();
         let answers = self.answer(&good);
         let infer = start.elapsed() - tokenise;
-        let mut answers = match answers {
-            Ok(answers) => Ok(answers.into_iter()),
-            Err(error) => Err(error.to_string()),
-        };
-        let findings = complaints
-            .iter()
-            .zip(read)
-            .map(|(complaint, reading)| {
+        let mut answers = answers.map(Vec::into_iter).map_err(|error| error.to_string());
+        let answered: Vec<Result<(Reading, Answer)>> = read
+            .into_iter()
+            .map(|reading| {
                 let reading = reading?;
-                let answer = match &mut answers {
-                    Ok(answers) => answers.next().expect("one answer a reading"),
-                    Err(reason) => return Err(Error::Internal(reason.clone())),
-                };
-                Ok(self.conclude(complaint, reading, answer))
+                match &mut answers {
+                    Ok(answers) => Ok((reading, answers.next().expect("one answer a reading"))),
+                    Err(reason) => Err(Error::Internal(reason.clone())),
+                }
             })
             .collect();
+        let conclude = |(complaint, answered): (&Complaint, Result<(Reading, Answer)>)| {
+            answered.map(|(reading, answer)| self.conclude(complaint, reading, answer))
+        };
+        let findings = complaints.par_iter().zip(answered).with_min_len(FEW).map(conclude).collect();
         (findings, Timings { tokenise, infer, total: start.elapsed() })
     }
 

@@ -19,7 +19,12 @@ use crate::{Complaint, Decision, Error, Result, data::open::Format};
 use encoding_rs::Encoding;
 use output::Output;
 use serde::Serialize;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+};
 
 /// So many failed rows are named in the summary; the output file names them all.
 const NAMED: usize = 1000;
@@ -71,6 +76,17 @@ pub struct Summary {
     pub columns: BTreeMap<String, String>,
 }
 
+/// Chunks that wait between two of reading, deciding and writing, which go on side by side.
+const AHEAD: usize = 1;
+
+/// Rows on their way, with the complaints that they hold.
+struct Chunk {
+    items: Vec<Item>,
+    read: Vec<Result<Complaint, String>>,
+    /// Where in the file they end.
+    position: u64,
+}
+
 /// Scores `from` into `to`. `decide` gets the complaints of a chunk and gives one result each, in order.
 ///
 /// # Errors
@@ -83,7 +99,7 @@ pub fn score(
     mut decide: impl FnMut(&[Complaint]) -> Vec<Result<Decision>>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary> {
-    let mut source = Source::open(from, options.encoding, Wanted::Decision, &options.columns)?;
+    let source = Source::open(from, options.encoding, Wanted::Decision, &options.columns)?;
     refuse_overwriting(from, to)?;
     refuse_another_format(&source.input, to)?;
     let mut output = Output::create(to, &source.input, &source.names, options.added.clone(), options.verbatim)?;
@@ -95,47 +111,82 @@ pub fn score(
         text_column: source.columns.text.clone(),
         columns: source.columns.others.clone(),
     };
-    loop {
-        let items = source.next_chunk()?;
-        if items.is_empty() {
-            break;
+    let length = source.input.length;
+    std::thread::scope(|scope| {
+        let (to_decide, chunks) = sync_channel(AHEAD);
+        let (to_write, decided) = sync_channel(AHEAD);
+        scope.spawn(move || read_on(source, &to_decide));
+        let writer = scope.spawn(|| write_on(&mut output, &mut summary, decided));
+        let mut rows = 0;
+        for chunk in chunks {
+            let chunk: Chunk = chunk?;
+            let complaints: Vec<Complaint> = chunk.read.iter().flatten().cloned().collect();
+            let decided = decide(&complaints);
+            rows += chunk.items.len();
+            progress(Progress { rows, read: chunk.position, length });
+            if to_write.send((chunk, decided)).is_err() {
+                // The writer has stopped, and says why.
+                break;
+            }
         }
-        let read: Vec<Result<Complaint, String>> = items
-            .iter()
-            .map(|item| match &item.fault {
+        drop(to_write);
+        writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    output.finish()?;
+    Ok(summary)
+}
+
+/// Reads to the end, or until nobody asks for more.
+fn read_on(mut source: Source, to: &SyncSender<Result<Chunk>>) {
+    loop {
+        let chunk = source.next_chunk().map(|items| {
+            let complaint = |item: &Item| match &item.fault {
                 Some(fault) => Err(fault.clone()),
                 None => source.columns.complaint(&source.names, &item.content),
-            })
-            .collect();
-        let complaints: Vec<Complaint> = read.iter().flatten().cloned().collect();
-        let mut decided = decide(&complaints).into_iter();
-        for (item, read) in items.into_iter().zip(read) {
+            };
+            let read = items.iter().map(complaint).collect();
+            Chunk { items, read, position: source.input.position() }
+        });
+        if chunk.as_ref().is_ok_and(|chunk| chunk.items.is_empty()) {
+            return;
+        }
+        let last = chunk.is_err();
+        if to.send(chunk).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Writes what comes, and counts it.
+fn write_on(
+    output: &mut Output,
+    summary: &mut Summary,
+    chunks: Receiver<(Chunk, Vec<Result<Decision>>)>,
+) -> Result<()> {
+    for (chunk, decided) in chunks {
+        let mut decided = decided.into_iter();
+        for (item, read) in chunk.items.into_iter().zip(chunk.read) {
             let failure = match read {
-                Err(reason) => Some(Failure { line: item.line, code: "invalid_row", reason }),
+                Err(reason) => Failure { line: item.line, code: "invalid_row", reason },
                 Ok(_) => match decided.next() {
                     Some(Ok(decision)) => {
-                        output.write(item.clone(), Ok(&decision))?;
-                        None
+                        output.write(item, Ok(&decision))?;
+                        summary.rows += 1;
+                        continue;
                     }
-                    Some(Err(error)) => {
-                        Some(Failure { line: item.line, code: error.code(), reason: error.to_string() })
-                    }
+                    Some(Err(error)) => Failure { line: item.line, code: error.code(), reason: error.to_string() },
                     None => return Err(Error::Internal("a complaint of the chunk got no decision".into())),
                 },
             };
+            output.write(item, Err(&format!("{}: {}", failure.code, failure.reason)))?;
             summary.rows += 1;
-            if let Some(failure) = failure {
-                output.write(item, Err(&format!("{}: {}", failure.code, failure.reason)))?;
-                summary.failed += 1;
-                if summary.failures.len() < NAMED {
-                    summary.failures.push(failure);
-                }
+            summary.failed += 1;
+            if summary.failures.len() < NAMED {
+                summary.failures.push(failure);
             }
         }
-        progress(Progress { rows: summary.rows, read: source.input.position(), length: source.input.length });
     }
-    output.finish()?;
-    Ok(summary)
+    Ok(())
 }
 
 fn refuse_overwriting(from: &Path, to: &Path) -> Result<()> {

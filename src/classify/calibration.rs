@@ -2,6 +2,7 @@
 
 use super::{Answer, Classifier, Head, HeadValues, Logits, Prediction, Which};
 use crate::{Error, Result, segment::Reading};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -197,10 +198,18 @@ impl Calibrations {
     /// Calibrated probabilities of what the transformer (`first`) and the linear model (`second`) said about the same texts;
     /// nothing where one that `which` names said nothing.
     pub fn apply(&self, which: Which, first: Option<&[Logits]>, second: Option<&[Logits]>) -> Option<Vec<Prediction>> {
+        /// Fewer than these are not worth another thread.
+        const FEW: usize = 32;
+        let many = |logits: &'_ [Logits], calibration: &Calibration| {
+            logits.par_iter().with_min_len(FEW).map(|z| calibration.apply(z)).collect()
+        };
         Some(match which {
-            Which::Transformer => first?.iter().map(|z| self.transformer.apply(z)).collect(),
-            Which::Linear => second?.iter().map(|z| self.linear.apply(z)).collect(),
-            Which::Both => first?.iter().zip(second?).map(|(a, b)| self.both.apply(a, b)).collect(),
+            Which::Transformer => many(first?, &self.transformer),
+            Which::Linear => many(second?, &self.linear),
+            Which::Both => {
+                let pairs = first?.par_iter().zip(second?).with_min_len(FEW);
+                pairs.map(|(a, b)| self.both.apply(a, b)).collect()
+            }
         })
     }
 

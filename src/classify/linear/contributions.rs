@@ -1,6 +1,10 @@
 //! What each word did for a label.
 
-use super::{LinearModel, grams::placed_keys, vocabulary::Scratch};
+use super::{
+    LinearModel,
+    grams::{Parts, placed_keys},
+    vocabulary::Scratch,
+};
 use crate::{
     classify::{Head, softmax},
     segment::Reading,
@@ -15,17 +19,19 @@ impl LinearModel {
         let (mut scratch, mut columns) = (Scratch::default(), Vec::new());
         self.answer(reading, &mut scratch, &mut columns);
         let mut runs: Vec<(u32, Range<usize>)> = Vec::new();
-        placed_keys(reading, self.vocabulary.char_grams, self.vocabulary.word_grams, |key, chars| {
+        let (char_grams, word_grams) = (self.vocabulary.char_grams, self.vocabulary.word_grams);
+        placed_keys(reading, char_grams, word_grams, &mut Parts::default(), |key, chars| {
             runs.extend(self.vocabulary.id(key).map(|id| (id, reading.touched(&chars))));
         });
         runs.sort_by_key(|(id, _)| *id);
+        scratch.row.sort_unstable_by_key(|(id, _)| *id);
         let contribution = |&(head, label): &(Head, usize)| {
             let mut words = vec![0.0; reading.words.len()];
             let Some(columns_of) = self.columns(head) else { return words };
             let probabilities = softmax(&columns[columns_of.clone()]);
-            // The row holds every known feature once, in the order of the ids.
+            // The row holds every known feature once.
             for (places, &(id, value)) in runs.chunk_by(|a, b| a.0 == b.0).zip(&scratch.row) {
-                let levels = &self.weights.levels[id as usize * self.weights.width..][columns_of.clone()];
+                let levels = &self.weights.levels(id as usize)[columns_of.clone()];
                 let expected: f32 = levels.iter().zip(&probabilities).map(|(&level, p)| f32::from(level) * p).sum();
                 let slope = (f32::from(levels[label]) - expected) * self.weights.steps[id as usize];
                 for (_, touched) in places {

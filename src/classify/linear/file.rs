@@ -33,7 +33,7 @@ pub(super) fn save(model: &LinearModel, path: &Path) -> Result<()> {
     let header = serde_json::to_string(&header).map_err(|e| Error::Internal(e.to_string()))?;
     let count = vocabulary.len();
     let width = weights.width;
-    let levels: &[u8] = bytemuck::cast_slice(&weights.levels);
+    let levels: Vec<u8> = (0..count).flat_map(|id| weights.levels(id).iter().map(|&level| level as u8)).collect();
     let keys: Vec<u8> = vocabulary.keys.iter().flat_map(|key| key.to_le_bytes()).collect();
     let [idf, steps, bias] = [&vocabulary.idf, &weights.steps, &weights.bias]
         .map(|numbers| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>());
@@ -44,7 +44,7 @@ pub(super) fn save(model: &LinearModel, path: &Path) -> Result<()> {
             ("idf", view(Dtype::F32, &[count], &idf)?),
             ("keys", view(Dtype::U32, &[count], &keys)?),
             ("steps", view(Dtype::F32, &[count], &steps)?),
-            ("weights", view(Dtype::I8, &[count, width], levels)?),
+            ("weights", view(Dtype::I8, &[count, width], &levels)?),
         ];
         // One entry only: the order of several would change from run to run, and with it the file's hash.
         safetensors::serialize(tensors, Some(HashMap::from([(HEADER.to_string(), header)])))
@@ -88,8 +88,8 @@ fn read(bytes: &[u8]) -> Result<LinearModel, String> {
     if keys.windows(2).any(|pair| pair[0] >= pair[1]) {
         return Err("the keys of the linear model are not in order".into());
     }
-    let levels = bytemuck::cast_slice(tensor("weights", Dtype::I8, &[count, width])?).to_vec();
-    let weights = Weights { width, steps: floats("steps", count)?, levels, bias: floats("bias", width)? };
+    let levels = bytemuck::cast_slice(tensor("weights", Dtype::I8, &[count, width])?);
+    let weights = Weights::new(levels, floats("steps", count)?, floats("bias", width)?);
     let vocabulary = Vocabulary::new(header.char_grams, header.word_grams, keys, floats("idf", count)?);
     Ok(LinearModel { heads: header.heads, vocabulary, weights })
 }

@@ -19,52 +19,71 @@ impl Kind {
 const CHARACTERS: u64 = 0x243f_6a88_85a3_08d3;
 const WORDS: u64 = 0x1319_8a2e_0370_7344;
 
+/// What a reading is cut into before runs are made of it; used again from reading to reading.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// A folded character and its place among those of the cleaned text.
+    chars: Vec<(u32, char)>,
+    /// A word's hash, whether it is one of a single character, and its place among the reading's words.
+    words: Vec<(u64, bool, u32)>,
+}
+
 /// Calls `each` with the key of every run of up to `char_grams` characters and up to `word_grams` words.
 ///
 /// Characters are folded first: lower case, any white space one blank, every digit the same. Words are those with a
 /// letter or digit in them, so that runs reach over punctuation; a word of a single character is left out, being a run of
 /// characters already, and counts in longer runs only.
-pub(super) fn keys(reading: &Reading, char_grams: usize, word_grams: usize, mut each: impl FnMut(u32)) {
-    placed_keys(reading, char_grams, word_grams, |key, _| each(key));
+pub(super) fn keys(
+    reading: &Reading,
+    char_grams: usize,
+    word_grams: usize,
+    parts: &mut Parts,
+    mut each: impl FnMut(u32),
+) {
+    placed_keys(reading, char_grams, word_grams, parts, |key, _| each(key));
 }
 
 /// The same; `each` also hears which characters of the cleaned text the run covers.
+#[inline]
 pub(super) fn placed_keys(
     reading: &Reading,
     char_grams: usize,
     word_grams: usize,
+    parts: &mut Parts,
     mut each: impl FnMut(u32, Range<usize>),
 ) {
+    let Parts { chars, words } = parts;
     if char_grams > 0 {
-        let chars: Vec<(usize, char)> = folded(reading.text.as_str()).collect();
+        chars.clear();
+        chars.extend(folded(reading.text.as_str()));
         for start in 0..chars.len() {
             let mut hash = CHARACTERS;
             for &(place, c) in &chars[start..chars.len().min(start + char_grams)] {
                 hash = mix(hash, c as u64);
-                each(key(hash, Kind::Characters), chars[start].0..place + 1);
+                each(key(hash, Kind::Characters), chars[start].0 as usize..place as usize + 1);
             }
         }
     }
     if word_grams > 0 {
-        let words: Vec<(u64, bool, &Range<usize>)> = reading
-            .words()
-            .zip(&reading.words)
-            .filter(|(word, _)| word.chars().any(char::is_alphanumeric))
-            .map(|(word, at)| {
-                let mut single = true;
-                let hash = folded(word).enumerate().fold(WORDS, |hash, (place, (_, c))| {
-                    single &= place == 0;
-                    mix(hash, c as u64)
-                });
-                (hash, single, &at.chars)
-            })
-            .collect();
+        words.clear();
+        for (at, word) in reading.words().enumerate() {
+            let (mut hash, mut length, mut says) = (WORDS, 0, false);
+            for (_, c) in folded(word) {
+                hash = mix(hash, c as u64);
+                length += 1;
+                says |= ('\u{4e00}'..='\u{9fff}').contains(&c) || c.is_alphanumeric();
+            }
+            if says {
+                words.push((hash, length == 1, at as u32));
+            }
+        }
         for start in 0..words.len() {
             let mut hash = WORDS;
             for (place, &(word, single, at)) in words[start..words.len().min(start + word_grams)].iter().enumerate() {
                 hash = mix(hash, word);
                 if place > 0 || !single {
-                    each(key(hash, Kind::Words), words[start].2.start..at.end);
+                    let [first, last] = [words[start].2, at].map(|at| &reading.words[at as usize].chars);
+                    each(key(hash, Kind::Words), first.start..last.end);
                 }
             }
         }
@@ -72,9 +91,9 @@ pub(super) fn placed_keys(
 }
 
 /// The folded characters, each with its place among those of `text`.
-fn folded(text: &str) -> impl Iterator<Item = (usize, char)> {
+fn folded(text: &str) -> impl Iterator<Item = (u32, char)> {
     let mut blank = false;
-    text.chars().enumerate().filter_map(move |(place, c)| {
+    (0..).zip(text.chars()).filter_map(move |(place, c)| {
         let was_blank = std::mem::replace(&mut blank, c.is_whitespace());
         let c = match c {
             _ if blank => (!was_blank).then_some(' ')?,

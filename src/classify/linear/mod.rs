@@ -21,7 +21,7 @@ pub(crate) use separate::separate;
 use super::{Classifier, Head, Logits};
 use crate::{Result, data::Targets, segment::Reading, taxonomy::Taxonomy};
 use rayon::prelude::*;
-use std::path::Path;
+use std::{cell::RefCell, path::Path};
 use vocabulary::{Scratch, Vocabulary};
 use weights::Weights;
 
@@ -110,11 +110,11 @@ impl LinearModel {
 /// A head that was not learnt comes out empty.
 impl Classifier for LinearModel {
     fn logits(&self, readings: &[&Reading]) -> Result<Vec<Logits>> {
-        let buffers = || (Scratch::default(), Vec::new());
-        Ok(readings
-            .par_iter()
-            .with_min_len(64)
-            .map_init(buffers, |(scratch, columns), reading| self.answer(reading, scratch, columns))
-            .collect())
+        thread_local! {
+            static BUFFERS: RefCell<(Scratch, Vec<f32>)> = RefCell::default();
+        }
+        let answer =
+            |reading: &&Reading| BUFFERS.with_borrow_mut(|(scratch, columns)| self.answer(reading, scratch, columns));
+        Ok(readings.par_iter().with_min_len(64).map(answer).collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The features a model knows, and the row of numbers that a reading becomes.
 
 use super::{
-    grams::{Kind, keys},
+    grams::{Kind, Parts, keys},
     recipe::LinearRecipe,
     rows::Rows,
 };
@@ -17,6 +17,8 @@ pub(super) struct Vocabulary {
     pub keys: Vec<u32>,
     /// Inverse document frequency: `1 + ln((1 + rows) / (1 + rows with it))`.
     pub idf: Vec<f32>,
+    /// A bit for every value of some bits of a key; most runs of a text are unknown, and this answers from nearer memory.
+    known: Vec<u64>,
     /// Open addressing over `keys`: key and id side by side, so that a look-up touches one line of the cache.
     table: Vec<(u32, u32)>,
 }
@@ -26,7 +28,9 @@ const NOTHING: u32 = u32::MAX;
 /// Buffers that are used again from reading to reading.
 #[derive(Default)]
 pub(super) struct Scratch {
-    ids: Vec<u32>,
+    parts: Parts,
+    /// How often each feature stands in the reading; all zero between readings.
+    counts: Vec<u16>,
     pub row: Vec<(u32, f32)>,
 }
 
@@ -34,10 +38,10 @@ impl Vocabulary {
     /// The features that stand in at least `min_rows` readings, the most frequent `max_features` of them.
     pub fn learn(readings: &[Reading], recipe: &LinearRecipe) -> Self {
         let mut counts: HashMap<u32, u32> = HashMap::new();
-        let mut found = Vec::new();
+        let (mut found, mut parts) = (Vec::new(), Parts::default());
         for reading in readings {
             found.clear();
-            keys(reading, recipe.char_grams, recipe.word_grams, |key| found.push(key));
+            keys(reading, recipe.char_grams, recipe.word_grams, &mut parts, |key| found.push(key));
             found.sort_unstable();
             found.dedup();
             for &key in &found {
@@ -57,14 +61,17 @@ impl Vocabulary {
     pub fn new(char_grams: usize, word_grams: usize, keys: Vec<u32>, idf: Vec<f32>) -> Self {
         let size = (keys.len() * 2).next_power_of_two().max(2);
         let mut table = vec![(0, NOTHING); size];
+        let mut known = vec![0u64; (size / 8).max(1)];
         for (id, &key) in keys.iter().enumerate() {
+            let bit = key as usize >> 1 & (known.len() * 64 - 1);
+            known[bit / 64] |= 1 << (bit % 64);
             let mut place = key as usize >> 1 & (size - 1);
             while table[place].1 != NOTHING {
                 place = (place + 1) & (size - 1);
             }
             table[place] = (key, id as u32);
         }
-        Vocabulary { char_grams, word_grams, keys, idf, table }
+        Vocabulary { char_grams, word_grams, keys, idf, known, table }
     }
 
     pub fn len(&self) -> usize {
@@ -79,6 +86,10 @@ impl Vocabulary {
     }
 
     pub fn id(&self, key: u32) -> Option<u32> {
+        let bit = key as usize >> 1 & (self.known.len() * 64 - 1);
+        if self.known[bit / 64] >> (bit % 64) & 1 == 0 {
+            return None;
+        }
         let mask = self.table.len() - 1;
         let mut place = key as usize >> 1 & mask;
         loop {
@@ -90,20 +101,30 @@ impl Vocabulary {
         }
     }
 
-    /// Fills `scratch.row`: `(1 + ln count) · idf` for every known feature, characters and words each scaled to the same
-    /// length, the whole to length one. A reading of unknown features only gives an empty row.
+    /// Fills `scratch.row`: `(1 + ln count) · idf` for every known feature, in the order of the text, characters and words each scaled to
+    /// the same length, the whole to length one. A reading of unknown features only gives an empty row.
     pub fn row(&self, reading: &Reading, scratch: &mut Scratch) {
-        let Scratch { ids, row } = scratch;
-        ids.clear();
+        let Scratch { parts, counts, row } = scratch;
+        counts.resize(self.len(), 0);
         row.clear();
-        keys(reading, self.char_grams, self.word_grams, |key| ids.extend(self.id(key)));
-        ids.sort_unstable();
+        keys(reading, self.char_grams, self.word_grams, parts, |key| {
+            if let Some(id) = self.id(key) {
+                let count = &mut counts[id as usize];
+                if *count == 0 {
+                    row.push((id, 0.0));
+                }
+                *count = count.saturating_add(1);
+            }
+        });
         let mut squares = [0.0f32; 2];
-        for run in ids.chunk_by(|a, b| a == b) {
-            let id = run[0] as usize;
-            let value = (1.0 + (run.len() as f32).ln()) * self.idf[id];
-            squares[Kind::of(self.keys[id]) as usize] += value * value;
-            row.push((run[0], value));
+        for (id, value) in row.iter_mut() {
+            let id = *id as usize;
+            let often = match std::mem::take(&mut counts[id]) {
+                1 => 1.0,
+                count => 1.0 + f32::from(count).ln(),
+            };
+            *value = often * self.idf[id];
+            squares[Kind::of(self.keys[id]) as usize] += *value * *value;
         }
         let blocks = squares.iter().filter(|s| **s > 0.0).count() as f32;
         let scales = squares.map(|s| if s > 0.0 { 1.0 / (s * blocks).sqrt() } else { 0.0 });
