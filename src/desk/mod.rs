@@ -15,7 +15,7 @@
 //! 10. [`feedback`] brings back what people corrected, as rows to train on and as figures.
 //!
 //! Who may do what is [`access`]; over the store it is [`accounts`], [`keys`], [`people`] and [`audit`]. What must not be read is
-//! sealed by [`seal`]; [`reseal`] brings it all under a new key.
+//! sealed by [`seal`]; [`reseal`] brings it all under a new key. [`receipts`] are what stands behind every decision.
 //!
 //! [`House`] is the rules of a desk, [`store`] where it keeps what it knows, [`Engine`] what it needs of the pipeline.
 //! `ticket`, `assign`, `clock`, `relate`, `incident`, `access` and `seal` are pure: snapshots go in, decisions with their reasons
@@ -43,6 +43,7 @@ pub mod notices;
 pub mod notify;
 mod outbox;
 pub mod people;
+pub mod receipts;
 pub mod record;
 pub mod relate;
 pub mod reseal;

@@ -21,7 +21,7 @@ const GIF: &[u8] =
     b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// The desk of a data folder, some days from now.
-async fn desk(data: &Path, days: i64) -> Desk {
+pub async fn desk(data: &Path, days: i64) -> Desk {
     let objects = Objects::in_folder(&data.join("attachments")).unwrap();
     desk_of(Store::open(&Store::url_in(data).unwrap()).await.unwrap().with_objects(objects), data, days)
 }

@@ -1,6 +1,11 @@
 //! What stands behind a prediction: receipts that can be replayed, bands bought with an error budget.
 
-use super::{fenzhen, stdout, told};
+use super::{backup::desk, fenzhen, stdout, told};
+use fenzhen::desk::{
+    intake::{Request, Submission},
+    seal::{generate, write_new},
+    work::Workers,
+};
 use std::fs;
 
 const REQUESTS: &str = "{\"id\":\"a\",\"text\":\"快递三天没动静，客服一直不接电话\"}\n\
@@ -44,6 +49,39 @@ fn a_replay_under_another_policy_says_what_changes() {
     let text = stdout(&output);
     assert!(text.contains("version of the policy"), "{text}");
     assert!(text.lines().any(|line| line.starts_with("priority") && line.contains("high")), "{text}");
+}
+
+#[test]
+fn a_desk_keeps_receipts_and_its_decisions_replay_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    write_new(&folder.path().join("seal.keys"), &generate("2026-11-26".parse().unwrap())).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let desk = desk(folder.path(), 0).await;
+        let workers = Workers::start(&desk);
+        let requests = ["快递三天没动静，客服一直不接电话", "新手机第二天就黑屏，要求退款，不退就打12315"]
+            .map(|text| Request { submission: Submission::of(text), key: None });
+        for accepted in desk.accept(&requests).await.unwrap() {
+            let shown = serde_json::to_value(desk.decided(&accepted.unwrap().id).await.unwrap()).unwrap();
+            assert_eq!(shown["decision"]["receipt"], serde_json::Value::Null);
+        }
+        workers.finish().await;
+        desk.store().clone().close().await;
+    });
+    let again = fenzhen(&["replay", "--desk", "--data", data], b"");
+    assert_eq!(again.status.code(), Some(0), "{}", told(&again));
+    assert!(stdout(&again).starts_with("2 of 2 decisions came out the same"), "{}", told(&again));
+    let later = fenzhen(&["replay", "--desk", "--data", data, "--since", "2100-01-01"], b"");
+    assert!(stdout(&later).starts_with("0 of 0"), "{}", told(&later));
+
+    let policy = folder.path().join("policy.toml");
+    let strict = fs::read_to_string("src/policy/retail.toml").unwrap();
+    fs::write(&policy, strict.replace("version = \"", "version = \"9.").replace("medium = -6", "medium = -50"))
+        .unwrap();
+    let other = fenzhen(&["replay", "--desk", "--data", data, "--policy", policy.to_str().unwrap(), "--json"], b"");
+    assert_eq!(other.status.code(), Some(1), "{}", told(&other));
+    assert!(stdout(&other).contains("version of the policy") && !stdout(&other).contains("黑屏"), "{}", told(&other));
 }
 
 #[test]

@@ -17,12 +17,15 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    name: "0001_desk",
-    shared: include_str!("migrations/0001_desk.sql"),
-    sqlite: include_str!("migrations/0001_desk.sqlite.sql"),
-    postgres: include_str!("migrations/0001_desk.postgres.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        name: "0001_desk",
+        shared: include_str!("migrations/0001_desk.sql"),
+        sqlite: include_str!("migrations/0001_desk.sqlite.sql"),
+        postgres: include_str!("migrations/0001_desk.postgres.sql"),
+    },
+    Migration { name: "0002_receipt", shared: include_str!("migrations/0002_receipt.sql"), sqlite: "", postgres: "" },
+];
 
 /// What a database has of the migrations.
 #[derive(Debug, Clone, PartialEq, Eq)]

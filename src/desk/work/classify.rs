@@ -4,11 +4,13 @@ use super::LEASE;
 use crate::{
     Complaint, Decision, Desk, Error, Result,
     complaint::{Customer, Order},
+    decide::Receipt,
     decision::{Action as Verdict, Band, Candidate, Choice},
     desk::{
         assign::route::{Destination, Facts, Route},
         intake::place,
         record::Record,
+        seal::KeyRing,
         store::{
             entity::{complaint, decision},
             instant, micros,
@@ -77,7 +79,7 @@ impl Desk {
                 self.settle(Work::Classify, claim, Err(missing)).await?;
                 continue;
             };
-            match self.complaint_of(&row) {
+            match asked_of(self.keys(), &row) {
                 Ok(complaint) => {
                     complaints.push(complaint);
                     asked.push((claim, row));
@@ -104,35 +106,16 @@ impl Desk {
         queue::renew(self.store().writer(), &claims, LEASE, self.now()).await?;
         for ((claim, row), result) in asked.into_iter().zip(results) {
             let (desk, own) = (self.clone(), claim.clone());
-            let job = async move { desk.conclude(&own, &row, &result?).await };
+            let job = async move { desk.conclude(&own, &row, result?).await };
             self.see_to(Work::Classify, claim, job).await?;
         }
         Ok(count)
     }
 
-    /// What came in, as the engine reads it.
-    fn complaint_of(&self, row: &complaint::Model) -> Result<Complaint> {
-        let text = self.keys().open_text(&place("original", &row.id), &row.original_sealed)?.to_string();
-        let amount = row.amount_fen.map(|fen| fen as f64 / 100.0);
-        let customer = (row.customer_id.is_some() || row.tier.is_some())
-            .then(|| Customer { id: row.customer_id.clone(), tier: row.tier.clone() });
-        let order = (row.order_id.is_some() || amount.is_some()).then(|| Order { id: row.order_id.clone(), amount });
-        Ok(Complaint {
-            id: Some(row.id.clone()),
-            text,
-            channel: row.channel.clone(),
-            customer,
-            order,
-            product: row.product.clone(),
-            region: row.region.clone(),
-            received_at: Some(instant(row.received_at).to_string()),
-            answer_in: None,
-            receipt: false,
-        })
-    }
-
     /// Writes a decision down and sends the ticket where it belongs.
-    async fn conclude(&self, claim: &Claim, row: &complaint::Model, decision: &Decision) -> Result<()> {
+    async fn conclude(&self, claim: &Claim, row: &complaint::Model, mut decision: Decision) -> Result<()> {
+        let receipt = decision.receipt.take();
+        let decision = &decision;
         let (house, now) = (self.house(), self.now());
         let route = house.routing.route(&self.facts(row, decision));
         let change = self.store().begin().await?;
@@ -157,7 +140,7 @@ impl Desk {
                 record.row.skills = serde_json::to_string(skills).expect("a list of texts is JSON");
             }
         }
-        let stored = stored(row, decision, &route, micros(now))?;
+        let stored = stored(row, decision, receipt.as_deref(), &route, micros(now))?;
         decision::Entity::insert(stored)
             .on_conflict(
                 OnConflict::column(decision::Column::ComplaintId)
@@ -171,6 +154,7 @@ impl Desk {
                         decision::Column::Decision,
                         decision::Column::Route,
                         decision::Column::DecidedAt,
+                        decision::Column::Receipt,
                     ])
                     .to_owned(),
             )
@@ -213,6 +197,27 @@ impl Desk {
     }
 }
 
+/// What came in, as the engine reads it: the same each time, so that a decision can be repeated.
+pub(in crate::desk) fn asked_of(keys: &KeyRing, row: &complaint::Model) -> Result<Complaint> {
+    let text = keys.open_text(&place("original", &row.id), &row.original_sealed)?.to_string();
+    let amount = row.amount_fen.map(|fen| fen as f64 / 100.0);
+    let customer = (row.customer_id.is_some() || row.tier.is_some())
+        .then(|| Customer { id: row.customer_id.clone(), tier: row.tier.clone() });
+    let order = (row.order_id.is_some() || amount.is_some()).then(|| Order { id: row.order_id.clone(), amount });
+    Ok(Complaint {
+        id: Some(row.id.clone()),
+        text,
+        channel: row.channel.clone(),
+        customer,
+        order,
+        product: row.product.clone(),
+        region: row.region.clone(),
+        received_at: Some(instant(row.received_at).to_string()),
+        answer_in: None,
+        receipt: true,
+    })
+}
+
 /// The choice and its alternatives, best first.
 fn candidates(choice: &Choice) -> Vec<Candidate> {
     let first = Candidate { label: choice.label.clone(), probability: choice.probability };
@@ -241,8 +246,14 @@ fn labels(decision: &Decision) -> BTreeMap<Head, BTreeSet<String>> {
     all.into_iter().filter(|(_, labels)| !labels.is_empty()).collect()
 }
 
-fn stored(row: &complaint::Model, decision: &Decision, route: &Route, at: i64) -> Result<decision::ActiveModel> {
-    let json = |told: Result<String, serde_json::Error>| told.map_err(|fault| Error::Internal(fault.to_string()));
+fn stored(
+    row: &complaint::Model,
+    decision: &Decision,
+    receipt: Option<&Receipt>,
+    route: &Route,
+    at: i64,
+) -> Result<decision::ActiveModel> {
+    let fault = |fault: serde_json::Error| Error::Internal(fault.to_string());
     Ok(decision::ActiveModel {
         complaint_id: Set(row.id.clone()),
         category: Set(decision.category.as_ref().map(|choice| choice.label.clone())),
@@ -254,10 +265,11 @@ fn stored(row: &complaint::Model, decision: &Decision, route: &Route, at: i64) -
             Verdict::Suggest => "suggest".into(),
             Verdict::Review => "review".into(),
         }),
-        signals: Set(json(serde_json::to_string(&signals(decision)))?),
-        decision: Set(json(serde_json::to_string(decision))?),
-        route: Set(json(serde_json::to_string(route))?),
+        signals: Set(serde_json::to_string(&signals(decision)).map_err(fault)?),
+        decision: Set(serde_json::to_string(decision).map_err(fault)?),
+        route: Set(serde_json::to_string(route).map_err(fault)?),
         decided_at: Set(at),
+        receipt: Set(receipt.map(serde_json::to_string).transpose().map_err(fault)?),
     })
 }
 

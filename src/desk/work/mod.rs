@@ -13,7 +13,7 @@ mod sweep;
 mod tick;
 
 pub(in crate::desk) use assign::offer;
-pub(in crate::desk) use classify::Portion;
+pub(in crate::desk) use classify::{Portion, asked_of};
 pub(in crate::desk) use guard::guarded;
 pub(in crate::desk) use relate::Usual;
 

@@ -43,11 +43,13 @@ pub enum AuditAction {
     ValuesResealed,
     /// Made a backup.
     BackupMade,
+    /// Had decisions made again from the original texts, to compare.
+    DecisionsReplayed,
 }
 
 impl AuditAction {
     /// All actions.
-    pub const ALL: [AuditAction; 15] = [
+    pub const ALL: [AuditAction; 16] = [
         AuditAction::OriginalRead,
         AuditAction::AttachmentRead,
         AuditAction::DataExported,
@@ -63,6 +65,7 @@ impl AuditAction {
         AuditAction::WorkReplayed,
         AuditAction::ValuesResealed,
         AuditAction::BackupMade,
+        AuditAction::DecisionsReplayed,
     ];
 
     /// What people call it.
@@ -83,6 +86,7 @@ impl AuditAction {
             AuditAction::WorkReplayed => ("重放失败任务", "replayed failed work"),
             AuditAction::ValuesResealed => ("更换加密密钥", "resealed stored values"),
             AuditAction::BackupMade => ("备份", "made a backup"),
+            AuditAction::DecisionsReplayed => ("重放决定", "replayed decisions"),
         };
         Name { zh: zh.into(), en: en.into() }
     }

@@ -17,6 +17,8 @@ pub struct Model {
     pub decision: String,
     pub route: String,
     pub decided_at: i64,
+    /// None where it was decided before desks kept them.
+    pub receipt: Option<String>,
 }
 
 /// None: what belongs together is joined where it is asked for.
