@@ -27,7 +27,7 @@ use std::{
 #[command(after_help = "Examples:
   fenzhen train training/retail.toml -o runs/retail
   fenzhen train training/weibo-emotion.toml -o runs/weibo --threads 2
-  fenzhen train training/retail-distilled.toml --teacher 18 -o runs/retail-18 --device cuda:0")]
+  fenzhen train training/retail.toml --teacher 18 -o runs/retail-18 --device cuda:0")]
 pub struct Train {
     /// The recipe (TOML)
     #[arg(value_name = "RECIPE")]

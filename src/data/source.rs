@@ -52,6 +52,10 @@ pub struct Source {
     /// Without the rows that this share would choose: what another part of a recipe took from the same file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<f32>,
+    /// In training: all of its rows teach, and none is set aside for calibration where another source has some. For rows that are not like those that will be read: easier,
+    /// chosen because they are hard, or made up.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub teaches_only: bool,
     /// A missing file is skipped with a remark instead of refused.
     #[serde(default)]
     pub optional: bool,
@@ -272,6 +276,10 @@ pub fn falls_within(share: f32, bytes: &[&[u8]]) -> bool {
     let digest = hash.finalize();
     let head = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]);
     f64::from(head) < f64::from(share) * f64::from(u32::MAX)
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn json(value: &toml::Value) -> Value {

@@ -79,6 +79,8 @@ impl Corpus {
             let rows = corpus.examples(WITHOUT, source, taxonomy, segmenter, None)?.map(|(_, rows)| rows);
             without.extend(rows.into_iter().flatten().flatten().map(|row| squeezed(&row)));
         }
+        // Rows of sources that only teach, in their places, that would be set aside otherwise.
+        let mut spared = Vec::new();
         for source in &recipe.data.train {
             let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else {
                 continue;
@@ -86,12 +88,20 @@ impl Corpus {
             for (row, example) in rows.iter().zip(examples) {
                 let Some(example) = example.filter(|example| !without.contains(&squeezed(example))) else { continue };
                 // By the text alone, so that the part stays the same when rows are added.
-                if falls_within(share, &[&seed.to_le_bytes(), row.text.as_bytes()]) {
+                let aside = falls_within(share, &[&seed.to_le_bytes(), row.text.as_bytes()]);
+                if aside && !source.teaches_only {
                     corpus.calibration.push(example);
                 } else {
                     corpus.train.push(example);
+                    spared.push(aside);
                 }
             }
+        }
+        if corpus.calibration.is_empty() {
+            let rows = std::mem::take(&mut corpus.train).into_iter().zip(spared);
+            let (aside, train): (Vec<_>, Vec<_>) = rows.partition(|(_, aside)| *aside);
+            corpus.calibration = aside.into_iter().map(|(example, _)| example).collect();
+            corpus.train = train.into_iter().map(|(example, _)| example).collect();
         }
         for source in &recipe.data.dev {
             let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };

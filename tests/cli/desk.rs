@@ -31,7 +31,7 @@ fn keys_are_made_listed_rotated_and_revoked() {
 #[test]
 fn a_backup_can_be_checked_and_is_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
-    assert_eq!(stdout(&on(&folder, &["migrate"])), "1\t0001_desk\n");
+    assert_eq!(stdout(&on(&folder, &["migrate"])), "1\t0001_desk\n2\t0002_receipt\n");
     let file = folder.path().join("copy.sqlite");
     let file = file.to_str().unwrap();
     let counted = "0 complaints, 0 tickets, 0 events, 0 attachments\n";
