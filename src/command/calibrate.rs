@@ -222,7 +222,7 @@ impl Calibrate {
 fn held_out(pipeline: &Pipeline, bundle: &std::path::Path) -> Result<Labelled> {
     let recipe = Recipe::open(&bundle.join(file::RECIPE))?;
     let corpus = Corpus::read(&recipe, &pipeline.taxonomy, pipeline.segmenter(), None)?;
-    let (rows, _) = corpus.calibration_halves();
+    let (rows, _) = corpus.calibration_parts();
     let readings: Vec<_> = rows.iter().map(|row| &row.reading).collect();
     let predictions = pipeline.predict(&readings)?;
     Ok((predictions, rows.iter().map(|row| row.targets.clone()).collect()))

@@ -195,7 +195,7 @@ impl Evaluate {
             let foreign = if main { self.foreign(&pipeline, &sets)? } else { Vec::new() };
             for (place, set) in sets.iter().enumerate() {
                 let answers = self.ask(set, &pipeline, which)?;
-                let evaluation = Evaluation::of(&set.judged(&answers), &taxonomy, &bootstrap);
+                let evaluation = Evaluation::of(&set.judged(&answers), &taxonomy, pipeline.bands(), &bootstrap);
                 if let Some(folder) = &self.csv {
                     let prefix = format!("{}-{}-", set.name.replace(['/', '\\'], "_"), which.name());
                     tables::write(folder, &prefix, &evaluation)?;
@@ -204,7 +204,8 @@ impl Evaluate {
                     let raw = answers.map(|prediction| calibration.undo(prediction));
                     let again =
                         fitted.as_ref().map(|(fit, _)| raw.map(|prediction| fit.apply(&prediction.to_logits())));
-                    let measure = |answers: &Answers| Evaluation::of(&set.judged(answers), &taxonomy, &plain);
+                    let measure =
+                        |answers: &Answers| Evaluation::of(&set.judged(answers), &taxonomy, pipeline.bands(), &plain);
                     output.sets.push(Measured {
                         name: set.name.clone(),
                         rows: set.rows.len() - answers.missing(),
@@ -220,7 +221,7 @@ impl Evaluate {
                         explanations: self.explain.map(|rows| self.explanations(set, &pipeline, rows)).transpose()?,
                     });
                     if let Some((writer, path)) = &mut errors {
-                        mistakes::write(&mistakes::of(set, &answers, &taxonomy), writer, path)?;
+                        mistakes::write(&mistakes::of(set, &answers, &taxonomy, pipeline.bands()), writer, path)?;
                     }
                 }
                 output.sets[place].models.insert(which, evaluation);

@@ -47,7 +47,15 @@ pub struct HeadBands {
     pub candidate: f32,
 }
 
+/// From which probability on an any-of label (a second category, a flag) is told where nothing was fitted.
+const TOLD: f32 = 0.5;
+
 impl Bands {
+    /// From which probability on a label of an any-of head is told.
+    pub fn told_from(&self, head: Head) -> f32 {
+        self.told.get(&head).copied().unwrap_or(TOLD)
+    }
+
     /// What the bands say about a head, with the lead that a policy asks for.
     pub fn thresholds(&self, head: Head, margin: f32) -> Option<Thresholds> {
         let bands = self.heads.get(&head)?;

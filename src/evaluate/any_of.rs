@@ -8,13 +8,13 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A label counts as predicted from this probability on.
-pub const THRESHOLD: f32 = 0.5;
-
-/// The measurements of an any-of question; labels count as predicted from a probability of [`THRESHOLD`] on.
+/// The measurements of an any-of question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnyOf {
     pub rows: usize,
+    /// A label counts as predicted from this probability on: where the bundle begins to tell it.
+    #[serde(default = "half")]
+    pub threshold: f32,
     /// F1 over all labels of all rows.
     pub micro_f1: Interval,
     /// Mean F1 of the labels that occur.
@@ -30,16 +30,21 @@ pub struct AnyOf {
     pub classes: Vec<ClassScores>,
 }
 
+/// Where labels were told in what was measured before thresholds were kept.
+fn half() -> f32 {
+    0.5
+}
+
 impl AnyOf {
     /// From the right labels and the probabilities of each row.
-    pub fn of(rows: &[(Vec<bool>, Vec<f32>)], labels: &[String], bootstrap: &Bootstrap) -> Self {
+    pub fn of(rows: &[(Vec<bool>, Vec<f32>)], labels: &[String], threshold: f32, bootstrap: &Bootstrap) -> Self {
         let width = labels.len();
         // Rightly predicted, predicted, right: a triple a label.
         let count = |rows: &mut dyn Iterator<Item = &(Vec<bool>, Vec<f32>)>| {
             let mut counts = vec![[0u32; 3]; width];
             for (gold, probabilities) in rows {
                 for ((count, &right), &p) in counts.iter_mut().zip(gold).zip(probabilities) {
-                    let predicted = p >= THRESHOLD;
+                    let predicted = p >= threshold;
                     count[0] += u32::from(predicted && right);
                     count[1] += u32::from(predicted);
                     count[2] += u32::from(right);
@@ -58,11 +63,12 @@ impl AnyOf {
             rows.iter().flat_map(|(gold, p)| p.iter().copied().zip(gold.iter().copied())).collect();
         AnyOf {
             rows: rows.len(),
+            threshold,
             micro_f1,
             macro_f1,
             exact: mean(
                 rows.iter()
-                    .map(|(gold, p)| f64::from(gold.iter().zip(p).all(|(right, p)| *right == (*p >= THRESHOLD)))),
+                    .map(|(gold, p)| f64::from(gold.iter().zip(p).all(|(right, p)| *right == (*p >= threshold)))),
             ),
             average_precision: mean(
                 (0..width)

@@ -2,10 +2,9 @@
 
 use super::{
     Judged, Question,
-    any_of::THRESHOLD,
     set::{Answers, Set},
 };
-use crate::{Error, Result, classify::Answer, data::Target, taxonomy::Taxonomy};
+use crate::{Error, Result, classify::Answer, data::Target, decide::Bands, taxonomy::Taxonomy};
 use serde::Serialize;
 use std::{io::Write, path::Path};
 
@@ -28,13 +27,13 @@ pub struct Mistake<'a> {
 }
 
 /// All wrong answers of a set, row by row.
-pub fn of<'a>(set: &'a Set, answers: &'a Answers, taxonomy: &Taxonomy) -> Vec<Mistake<'a>> {
+pub fn of<'a>(set: &'a Set, answers: &'a Answers, taxonomy: &Taxonomy, bands: &Bands) -> Vec<Mistake<'a>> {
     let mut mistakes = Vec::new();
     for ((row, gold), answer) in set.rows.iter().zip(&set.targets).zip(&answers.answers) {
         let Some(answer) = answer else { continue };
         let judged = Judged { gold, prediction: &answer.prediction, urgency: answer.urgency };
         for question in Question::ALL {
-            let Some((gold, predicted, probabilities)) = wrong(question, &judged, taxonomy) else { continue };
+            let Some((gold, predicted, probabilities)) = wrong(question, &judged, taxonomy, bands) else { continue };
             let labels = question.labels(taxonomy);
             let probability = |of: &[usize]| of.first().and_then(|k| probabilities.get(*k)).copied();
             mistakes.push(Mistake {
@@ -53,7 +52,12 @@ pub fn of<'a>(set: &'a Set, answers: &'a Answers, taxonomy: &Taxonomy) -> Vec<Mi
 }
 
 /// The right labels, the predicted ones and the probabilities, where they differ.
-fn wrong(question: Question, row: &Judged, taxonomy: &Taxonomy) -> Option<(Vec<usize>, Vec<usize>, Vec<f32>)> {
+fn wrong(
+    question: Question,
+    row: &Judged,
+    taxonomy: &Taxonomy,
+    bands: &Bands,
+) -> Option<(Vec<usize>, Vec<usize>, Vec<f32>)> {
     match question.head().answer() {
         Answer::OneOf => {
             let answer = question.answer(row, taxonomy)?;
@@ -64,8 +68,9 @@ fn wrong(question: Question, row: &Judged, taxonomy: &Taxonomy) -> Option<(Vec<u
             let probabilities = &row.prediction[question.head()];
             let mut gold = gold.clone();
             gold.sort_unstable();
+            let told = bands.told_from(question.head());
             let predicted: Vec<usize> =
-                probabilities.iter().enumerate().filter(|(_, p)| **p >= THRESHOLD).map(|(k, _)| k).collect();
+                probabilities.iter().enumerate().filter(|(_, p)| **p >= told).map(|(k, _)| k).collect();
             // Probabilities belong to single labels; a set of labels has none.
             (!probabilities.is_empty() && gold != predicted).then_some((gold, predicted, Vec::new()))
         }

@@ -29,6 +29,7 @@ mod words;
 use crate::{
     classify::{Answer, Head, Prediction},
     data::{Target, Targets, labels},
+    decide::Bands,
     taxonomy::Taxonomy,
 };
 use any_of::AnyOf;
@@ -153,11 +154,11 @@ pub enum Scores {
 }
 
 impl Evaluation {
-    /// Measures every question that the rows have labels for.
-    pub fn of(rows: &[Judged], taxonomy: &Taxonomy, bootstrap: &Bootstrap) -> Self {
+    /// Measures every question that the rows have labels for; `bands` say from where labels of any-of heads are told.
+    pub fn of(rows: &[Judged], taxonomy: &Taxonomy, bands: &Bands, bootstrap: &Bootstrap) -> Self {
         let scores = Question::ALL
             .into_iter()
-            .filter_map(|question| Some((question, Scores::of(question, rows, taxonomy, bootstrap)?)))
+            .filter_map(|question| Some((question, Scores::of(question, rows, taxonomy, bands, bootstrap)?)))
             .collect();
         Evaluation { rows: rows.len(), scores }
     }
@@ -172,7 +173,13 @@ impl Evaluation {
 }
 
 impl Scores {
-    fn of(question: Question, rows: &[Judged], taxonomy: &Taxonomy, bootstrap: &Bootstrap) -> Option<Self> {
+    fn of(
+        question: Question,
+        rows: &[Judged],
+        taxonomy: &Taxonomy,
+        bands: &Bands,
+        bootstrap: &Bootstrap,
+    ) -> Option<Self> {
         let head = question.head();
         match head.answer() {
             Answer::OneOf => {
@@ -192,7 +199,8 @@ impl Scores {
                         _ => None,
                     })
                     .collect();
-                let measure = || Scores::AnyOf(AnyOf::of(&answers, &question.labels(taxonomy), bootstrap));
+                let (labels, told) = (question.labels(taxonomy), bands.told_from(head));
+                let measure = || Scores::AnyOf(AnyOf::of(&answers, &labels, told, bootstrap));
                 (!answers.is_empty()).then(measure)
             }
             Answer::Scalar => {

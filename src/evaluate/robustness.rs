@@ -31,7 +31,7 @@ pub fn robustness(set: &Set, pipeline: &Pipeline, before: &Evaluation, seed: u64
             row.text = perturbation.apply(&row.text, seed ^ place as u64);
         }
         let answers = changed.ask(pipeline, |_| {})?;
-        let after = Evaluation::of(&changed.judged(&answers), &pipeline.taxonomy, &plain);
+        let after = Evaluation::of(&changed.judged(&answers), &pipeline.taxonomy, pipeline.bands(), &plain);
         let pairs = Question::ALL.into_iter().filter_map(|question| {
             let (before, after) = (before.one_of(question)?, after.one_of(question)?);
             let accuracy = after.accuracy.value;

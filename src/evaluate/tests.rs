@@ -100,7 +100,7 @@ fn any_of_answers_are_counted_label_by_label() {
         (vec![true, true, false], vec![0.6, 0.4, 0.1]),
         (vec![false, false, false], vec![0.2, 0.7, 0.1]),
     ];
-    let scores = AnyOf::of(&rows, &names(3), &Bootstrap::default());
+    let scores = AnyOf::of(&rows, &names(3), 0.5, &Bootstrap::default());
     close(scores.micro_f1.value, 2.0 * 2.0 / 6.0);
     close(scores.macro_f1.value, 0.5);
     close(scores.exact, 1.0 / 3.0);
@@ -168,7 +168,7 @@ fn the_first_level_is_the_sum_of_its_leaves() {
     }
     let gold = targets("delivery.late", "medium", &[]);
     let rows = [Judged { gold: &gold, prediction: &prediction, urgency: Some(0) }];
-    let evaluation = Evaluation::of(&rows, &taxonomy, &Bootstrap::default());
+    let evaluation = Evaluation::of(&rows, &taxonomy, &crate::decide::Bands::default(), &Bootstrap::default());
     close(evaluation.one_of(Question::Category).unwrap().accuracy.value, 0.0);
     close(evaluation.one_of(Question::FirstLevel).unwrap().accuracy.value, 1.0);
     close(evaluation.one_of(Question::JointPriority).unwrap().accuracy.value, 0.0);
@@ -196,7 +196,7 @@ fn the_report_shows_models_side_by_side() {
     let (sure, unsure) = (predict(0.8), predict(0.2));
     let measure = |prediction: &Prediction| {
         let rows: Vec<Judged> = gold.iter().map(|gold| Judged { gold, prediction, urgency: None }).collect();
-        Evaluation::of(&rows, &taxonomy, &Bootstrap::default())
+        Evaluation::of(&rows, &taxonomy, &crate::decide::Bands::default(), &Bootstrap::default())
     };
     insta::assert_snapshot!(report::summary(&[("both", &measure(&sure)), ("linear", &measure(&unsure))]));
 }

@@ -12,9 +12,6 @@ use crate::{
 /// How many alternatives a decision shows beside the chosen label.
 const ALTERNATIVES: usize = 3;
 
-/// From which probability on an any-of label (a second category, a flag) is told where the bundle does not say.
-const TOLD: f32 = 0.5;
-
 impl Pipeline {
     pub(super) fn write(&self, complaint: &Complaint, finding: &Finding) -> Decision {
         let (taxonomy, prediction, foreign) = (&self.taxonomy, &finding.prediction, finding.out_of_scope);
@@ -99,7 +96,7 @@ impl Pipeline {
     /// The labels of an any-of head that are likely enough to be told, likeliest first.
     fn told(&self, head: Head, prediction: &Prediction) -> Vec<Candidate> {
         let named = crate::data::labels(&self.taxonomy, head).zip(&prediction[head]);
-        let least = self.bands.told.get(&head).copied().unwrap_or(TOLD);
+        let least = self.bands.told_from(head);
         let told = named.filter(|(_, p)| **p >= least);
         let mut told: Vec<Candidate> =
             told.map(|(label, &p)| Candidate { label: label.to_owned(), probability: rounded(p) }).collect();

@@ -65,8 +65,8 @@ pub fn assemble(
     };
     let transformer = recipe.encoder.as_ref().map(open).transpose()?;
     let models = Models { transformer: transformer.as_ref(), linear: &linear };
-    // Temperatures and blends are fitted on one half, the bands on the other: their promise needs rows that nothing has seen.
-    let (held_rows, fitted_rows) = corpus.calibration_halves();
+    // Temperatures and blends are fitted on one part, the bands on the other: their promise needs rows that nothing has seen.
+    let (held_rows, fitted_rows) = corpus.calibration_parts();
     let fitted = models.ask(&fitted_rows)?;
     let Asked { second, goals, .. } = &fitted;
     let (calibrations, gains) = match &fitted.first {
@@ -178,5 +178,5 @@ fn judge(pipeline: &Pipeline, rows: &[Example], goals: &[Targets], predictions: 
         .zip(&findings)
         .map(|(gold, f)| Judged { gold, prediction: &f.prediction, urgency: f.urgency.as_ref().map(|u| u.level) })
         .collect();
-    Evaluation::of(&judged, &pipeline.taxonomy, &Bootstrap::default())
+    Evaluation::of(&judged, &pipeline.taxonomy, pipeline.bands(), &Bootstrap::default())
 }

@@ -60,7 +60,7 @@ pub fn teach_scope(pipeline: &Pipeline, folder: &Path, by: &ScopeRecipe, keep: K
             return Err(Error::InvalidRequest { what: "--write".into(), reason });
         }
     }
-    let (unseen, learnt) = corpus.calibration_halves();
+    let (unseen, learnt) = corpus.calibration_parts();
     let [unseen, learnt] = [unseen, learnt].map(|rows| {
         let vectors = pooled(transformer, &rows.iter().map(|row| &row.reading).collect::<Vec<_>>())?;
         Ok::<_, Error>((rows, vectors))

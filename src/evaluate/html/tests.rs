@@ -49,7 +49,7 @@ fn evaluation(taxonomy: &Taxonomy, sure: f32) -> Evaluation {
         .collect();
     let judged: Vec<Judged> =
         rows.iter().map(|(gold, prediction)| Judged { gold, prediction, urgency: Some(0) }).collect();
-    Evaluation::of(&judged, taxonomy, &Bootstrap { resamples: 50, seed: 1 })
+    Evaluation::of(&judged, taxonomy, &crate::decide::Bands::default(), &Bootstrap { resamples: 50, seed: 1 })
 }
 
 fn report<'a>(taxonomy: &'a Taxonomy, first: &'a Evaluation, second: &'a Evaluation) -> Report<'a> {

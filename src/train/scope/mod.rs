@@ -140,7 +140,7 @@ impl Lesson {
             lesson.texts.extend(texts);
             lesson.sources.push(record);
         }
-        let (unseen, learnt) = corpus.calibration_halves();
+        let (unseen, learnt) = corpus.calibration_parts();
         let [unseen, learnt] = [&unseen, &learnt].map(|rows| rows.iter().filter(|row| lesson.inside(row)).count());
         let foreign = lesson.texts.len() + corpus.calibration.iter().filter(|row| !lesson.inside(row)).count();
         if learnt == 0 || unseen == 0 || foreign == 0 {
