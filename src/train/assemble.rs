@@ -12,7 +12,7 @@ use crate::{
         Classifier, Logits, Prediction, Which,
         calibration::Calibrations,
         linear::LinearModel,
-        transformer::{Answered, Transformer, quantize},
+        transformer::{Transformer, quantize},
     },
     data::Targets,
     evaluate::{Evaluation, Judged, bands, budget::Budget, calibrate, interval::Bootstrap},
@@ -94,8 +94,7 @@ pub fn assemble(
         Some((lesson, transformer)) => {
             talk.note("learning to tell foreign texts");
             let threshold = Policy::default_for(&taxonomy).out_of_scope();
-            let (learnt, unseen) = ((fitted_rows, fitted.pooled), (held_rows, held.pooled));
-            let (scope, metrics) = lesson.learn(learnt, unseen, transformer, threshold)?;
+            let (scope, metrics) = lesson.learn(corpus, transformer, threshold)?;
             write_json(&at(file::SCOPE), &scope)?;
             Some(metrics)
         }
@@ -149,9 +148,8 @@ struct Models<'a> {
 
 /// What the models say about some rows.
 struct Asked {
-    /// The transformer's logits and the vectors that they come from, if there is one.
+    /// The transformer's logits, if there is one.
     first: Option<Vec<Logits>>,
-    pooled: Vec<Vec<f32>>,
     /// The linear model's logits.
     second: Vec<Logits>,
     goals: Vec<Targets>,
@@ -160,11 +158,9 @@ struct Asked {
 impl Models<'_> {
     fn ask(&self, rows: &[&Example]) -> Result<Asked> {
         let readings: Vec<_> = rows.iter().map(|e| &e.reading).collect();
-        let answered = self.transformer.map(|t| t.answers(&readings)).transpose()?;
-        let split = |answered: Vec<Answered>| answered.into_iter().map(|a| (a.logits, a.pooled)).unzip();
-        let (first, pooled): (Option<Vec<Logits>>, Option<Vec<Vec<f32>>>) = answered.map(split).unzip();
+        let first = self.transformer.map(|t| t.logits(&readings)).transpose()?;
         let goals = rows.iter().map(|e| e.targets.clone()).collect();
-        Ok(Asked { first, pooled: pooled.unwrap_or_default(), second: self.linear.logits(&readings)?, goals })
+        Ok(Asked { first, second: self.linear.logits(&readings)?, goals })
     }
 }
 

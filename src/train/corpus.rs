@@ -40,6 +40,8 @@ pub struct SourceRecord {
 pub struct Corpus {
     pub train: Vec<Example>,
     pub calibration: Vec<Example>,
+    /// Places in `train` of the rows that would be set aside if their sources did not only teach.
+    spared: Vec<usize>,
     /// Texts of which only teachers say something.
     pub unlabelled: Vec<Example>,
     /// One part a file of `data.dev`, by the file's name.
@@ -67,6 +69,7 @@ impl Corpus {
         let mut corpus = Corpus {
             train: vec![],
             calibration: vec![],
+            spared: vec![],
             unlabelled: vec![],
             dev: vec![],
             sources: vec![],
@@ -79,8 +82,6 @@ impl Corpus {
             let rows = corpus.examples(WITHOUT, source, taxonomy, segmenter, None)?.map(|(_, rows)| rows);
             without.extend(rows.into_iter().flatten().flatten().map(|row| squeezed(&row)));
         }
-        // Rows of sources that only teach, in their places, that would be set aside otherwise.
-        let mut spared = Vec::new();
         for source in &recipe.data.train {
             let Some((rows, examples)) = corpus.examples("train", source, taxonomy, segmenter, pieces)? else {
                 continue;
@@ -92,16 +93,16 @@ impl Corpus {
                 if aside && !source.teaches_only {
                     corpus.calibration.push(example);
                 } else {
+                    corpus.spared.extend(aside.then_some(corpus.train.len()));
                     corpus.train.push(example);
-                    spared.push(aside);
                 }
             }
         }
         if corpus.calibration.is_empty() {
-            let rows = std::mem::take(&mut corpus.train).into_iter().zip(spared);
-            let (aside, train): (Vec<_>, Vec<_>) = rows.partition(|(_, aside)| *aside);
-            corpus.calibration = aside.into_iter().map(|(example, _)| example).collect();
-            corpus.train = train.into_iter().map(|(example, _)| example).collect();
+            let spared: HashSet<usize> = corpus.spared.drain(..).collect();
+            for (place, row) in std::mem::take(&mut corpus.train).into_iter().enumerate() {
+                if spared.contains(&place) { corpus.calibration.push(row) } else { corpus.train.push(row) }
+            }
         }
         for source in &recipe.data.dev {
             let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };
@@ -142,7 +143,12 @@ impl Corpus {
     /// The calibration part in two: rows for the bands, and rows for temperatures and blends. The bands get more: what they let through
     /// grows with the rows that show it, while temperatures are a few numbers.
     pub fn calibration_parts(&self) -> (Vec<&Example>, Vec<&Example>) {
-        self.calibration.iter().partition(|row| falls_within(0.65, &[b"bands", row.reading.text.as_str().as_bytes()]))
+        parted(self.calibration.iter())
+    }
+
+    /// Rows like those of the calibration part from the sources that only teach, in the same two parts. They have taught.
+    pub fn spared_parts(&self) -> (Vec<&Example>, Vec<&Example>) {
+        parted(self.spared.iter().map(|&place| &self.train[place]))
     }
 
     #[allow(clippy::type_complexity)]
@@ -182,6 +188,10 @@ impl Corpus {
         });
         Ok(Some((rows, examples)))
     }
+}
+
+fn parted<'a>(rows: impl Iterator<Item = &'a Example>) -> (Vec<&'a Example>, Vec<&'a Example>) {
+    rows.partition(|row| falls_within(0.65, &[b"bands", row.reading.text.as_str().as_bytes()]))
 }
 
 /// A text without its spaces: the same text may stand in two files with others.

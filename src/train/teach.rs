@@ -2,7 +2,7 @@
 
 use super::{
     Corpus, Recipe, ScopeRecipe, SourceRecord,
-    scope::{Lesson, ScopeMetrics, pooled},
+    scope::{Lesson, ScopeMetrics},
     seal::{Metrics, seal, write_json, write_recipe},
 };
 use crate::{
@@ -60,12 +60,7 @@ pub fn teach_scope(pipeline: &Pipeline, folder: &Path, by: &ScopeRecipe, keep: K
             return Err(Error::InvalidRequest { what: "--write".into(), reason });
         }
     }
-    let (unseen, learnt) = corpus.calibration_parts();
-    let [unseen, learnt] = [unseen, learnt].map(|rows| {
-        let vectors = pooled(transformer, &rows.iter().map(|row| &row.reading).collect::<Vec<_>>())?;
-        Ok::<_, Error>((rows, vectors))
-    });
-    let (scope, learnt) = lesson.learn(learnt?, unseen?, transformer, pipeline.policy.out_of_scope())?;
+    let (scope, learnt) = lesson.learn(&corpus, transformer, pipeline.policy.out_of_scope())?;
     if !keep.write {
         return Ok(Taught { learnt, manifest: None, remarks });
     }

@@ -198,6 +198,36 @@ fn nothing_is_learnt_from_texts_that_a_recipe_leaves_out() {
 }
 
 #[test]
+fn rows_that_only_teach_are_set_aside_where_there_are_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recipe = recipe(folder.path(), 60, SHORT);
+    recipe.data.calibration = 0.4;
+    let read = |recipe: &Recipe| {
+        let segmenter = Segmenter::new();
+        train::Corpus::read(recipe, &recipe.taxonomy().unwrap().0, &segmenter, None).unwrap()
+    };
+    let all = read(&recipe).calibration.len();
+    assert!(all > 10, "{all}");
+    // The same rows in two files, of which one only teaches.
+    let text = std::fs::read_to_string(folder.path().join("rows.jsonl")).unwrap();
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name).with_extension("jsonl"));
+    let lines: Vec<&str> = text.lines().collect();
+    std::fs::write(&first, lines[..30].join("\n")).unwrap();
+    std::fs::write(&second, lines[30..].join("\n")).unwrap();
+    let teaching = Source { teaches_only: true, ..Source::of(&second) };
+    recipe.data.train = vec![Source::of(&first), teaching.clone()];
+    let corpus = read(&recipe);
+    let (aside, spared) = (corpus.calibration.len(), corpus.spared_parts());
+    assert!(aside > 0 && aside < all, "{aside}");
+    assert_eq!(corpus.train.len(), 60 - aside);
+    assert_eq!(aside + spared.0.len() + spared.1.len(), all);
+    recipe.data.train = vec![Source { teaches_only: true, ..Source::of(&first) }, teaching];
+    let alone = read(&recipe);
+    assert_eq!((alone.calibration.len(), alone.train.len()), (all, 60 - all));
+    assert_eq!(alone.spared_parts().0.len() + alone.spared_parts().1.len(), 0);
+}
+
+#[test]
 fn another_recipe_does_not_go_on_from_the_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");

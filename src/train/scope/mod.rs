@@ -81,7 +81,7 @@ pub struct Lesson {
 }
 
 /// Rows of the calibration part with their vectors.
-pub type Seen<'a> = (Vec<&'a Example>, Vec<Vec<f32>>);
+type Seen<'a> = (Vec<&'a Example>, Vec<Vec<f32>>);
 
 /// Where a text stands among the labelled rows.
 #[derive(Clone, Copy)]
@@ -167,18 +167,27 @@ impl Lesson {
         rows.into_par_iter().filter_map(id).collect()
     }
 
-    /// Learns from one half of the corpus' calibration part, holds scores against the other; `threshold` is the score above
-    /// which a person decides.
+    /// Rows, and the complaints among some that taught, with their vectors.
+    fn seen<'a>(
+        &self,
+        mut rows: Vec<&'a Example>,
+        taught: Vec<&'a Example>,
+        transformer: &Transformer,
+    ) -> Result<Seen<'a>> {
+        rows.extend(taught.into_iter().filter(|row| self.inside(row)));
+        let vectors = pooled(transformer, &rows.iter().map(|row| &row.reading).collect::<Vec<_>>())?;
+        Ok((rows, vectors))
+    }
+
+    /// Learns from one part of the corpus' calibration rows, holds scores against the other; `threshold` is the score above
+    /// which a person decides. Complaints of kinds that only teach are in both, lest they look foreign.
     ///
     /// # Errors
     /// Where the transformer fails.
-    pub fn learn(
-        &self,
-        learnt: Seen,
-        unseen: Seen,
-        transformer: &Transformer,
-        threshold: f32,
-    ) -> Result<(Scope, ScopeMetrics)> {
+    pub fn learn(&self, corpus: &Corpus, transformer: &Transformer, threshold: f32) -> Result<(Scope, ScopeMetrics)> {
+        let ((unseen, learnt), (more_unseen, more_learnt)) = (corpus.calibration_parts(), corpus.spared_parts());
+        let unseen = self.seen(unseen, more_unseen, transformer)?;
+        let learnt = self.seen(learnt, more_learnt, transformer)?;
         let readings: Vec<&Reading> = self.texts.iter().map(|(_, reading)| reading).collect();
         let kinds = self.texts.iter().map(|(kind, _)| kind.clone());
         let texts = kinds.zip(pooled(transformer, &readings)?).map(|(kind, pooled)| Foreign { kind, pooled });

@@ -163,7 +163,7 @@ fn bytes_decide_like_full_precision_on_real_sentences() {
         let (bytes, full) = (bytes.to_probabilities(), full.to_probabilities());
         for head in Head::ALL {
             for (b, f) in bytes[head].iter().zip(&full[head]) {
-                assert!((b - f).abs() < 0.05, "{head:?}: {b} {f}");
+                assert!((b - f).abs() < 0.08, "{head:?}: {b} {f}");
             }
         }
     }
