@@ -200,7 +200,7 @@ impl Calibrations {
     pub fn apply(&self, which: Which, first: Option<&[Logits]>, second: Option<&[Logits]>) -> Option<Vec<Prediction>> {
         /// Fewer than these are not worth another thread.
         const FEW: usize = 32;
-        let many = |logits: &'_ [Logits], calibration: &Calibration| {
+        let many = |logits: &[Logits], calibration: &Calibration| {
             logits.par_iter().with_min_len(FEW).map(|z| calibration.apply(z)).collect()
         };
         Some(match which {

@@ -52,8 +52,8 @@ pub struct Source {
     /// Without the rows that this share would choose: what another part of a recipe took from the same file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<f32>,
-    /// In training: all of its rows teach, and none is set aside for calibration where another source has some. For rows that are not like those that will be read: easier,
-    /// chosen because they are hard, or made up.
+    /// In training: all of its rows teach, and none is set aside for calibration where another source has some. For rows that
+    /// are not like those that will be read: easier, chosen because they are hard, or made up.
     #[serde(default, skip_serializing_if = "is_false")]
     pub teaches_only: bool,
     /// A missing file is skipped with a remark instead of refused.

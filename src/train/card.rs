@@ -84,8 +84,8 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
     );
     if let Some(scope) = &metrics.scope {
         line(format!(
-            "## Texts from outside\n\nLearnt from {} complaints, which taught no weight, and {} foreign texts: those rows of that \
-             part whose category is foreign itself, and texts of {}; scores are shares of {} other complaints. {}\n",
+            "## Texts from outside\n\nLearnt from {} complaints and {} foreign texts: rows of the calibration part whose category is \
+             foreign itself, and texts of {}; scores are shares of {} other complaints. Of all these complaints {} taught weights. {}\n",
             scope.learnt,
             scope.foreign,
             scope
@@ -95,6 +95,7 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
                 .collect::<Vec<_>>()
                 .join(", "),
             scope.unseen,
+            scope.taught,
             scope.set_aside.sentence()
         ));
         let changed = scope.complaints.iter().filter(|now| !metrics.sources.contains(now));

@@ -67,8 +67,8 @@ impl Moments {
     }
 }
 
-/// An exponential running mean of the weights beside the CPU (Polyak and Juditsky 1992); those on a device have theirs there. A row of the word table that no batch touches
-/// does not change, so its mean is brought up to date only when it is touched or read.
+/// An exponential running mean of the weights beside the CPU (Polyak and Juditsky 1992); those on a device have theirs there. A
+/// row of the word table that no batch touches does not change, so its mean is brought up to date only when it is touched or read.
 pub struct Average {
     pub decay: f32,
     pub dense: BTreeMap<String, Vec<f32>>,

@@ -25,9 +25,12 @@ pub struct ScopeMetrics {
     /// Complaints that were learnt from, and others whose shares the scores are.
     pub learnt: usize,
     pub unseen: usize,
+    /// How many of both taught weights: those from sources that only teach.
+    #[serde(default)]
+    pub taught: usize,
     /// Files of foreign texts.
     pub sources: Vec<SourceRecord>,
-    /// Files of whose held-out part the complaints are, as they were when the bundle learnt this.
+    /// Files that the complaints are from, as they were when the bundle learnt this.
     #[serde(default)]
     pub complaints: Vec<SourceRecord>,
     /// Foreign texts that were learnt from, and those of the files that could not be.
@@ -186,6 +189,7 @@ impl Lesson {
     /// Where the transformer fails.
     pub fn learn(&self, corpus: &Corpus, transformer: &Transformer, threshold: f32) -> Result<(Scope, ScopeMetrics)> {
         let ((unseen, learnt), (more_unseen, more_learnt)) = (corpus.calibration_parts(), corpus.spared_parts());
+        let taught = more_unseen.iter().chain(&more_learnt).filter(|row| self.inside(row)).count();
         let unseen = self.seen(unseen, more_unseen, transformer)?;
         let learnt = self.seen(learnt, more_learnt, transformer)?;
         let readings: Vec<&Reading> = self.texts.iter().map(|(_, reading)| reading).collect();
@@ -209,6 +213,7 @@ impl Lesson {
         let metrics = ScopeMetrics {
             learnt: learnt.len(),
             unseen: unseen.len(),
+            taught,
             sources: self.sources.clone(),
             complaints: self.complaints.clone(),
             foreign: foreign.len(),
