@@ -2,7 +2,8 @@
 //! optimiser, as `fenzhen train` does them. The same lines as `benches/peers/train_torch.py` prints:
 //! `R name lengths batch threads rows/s rows/CPU-s`.
 //!
-//! `cargo bench --bench train -- --lengths 64,benches/lengths-retail.txt --batch 16,32 --threads 2 --seconds 20`
+//! `cargo bench --bench train -- --lengths 64,benches/lengths-retail.txt --batch 16,32 --threads 2 --seconds 20`; `--products bf16`
+//! multiplies in bf16.
 
 use candle_core::Device;
 use fenzhen::{
@@ -35,17 +36,18 @@ fn main() {
     for lengths in flag("--lengths", "64,128,benches/lengths-retail.txt").split(',') {
         for batch in flag("--batch", "16,32").split(',') {
             let batch: usize = batch.parse().expect("--batch takes numbers");
-            measure(lengths, batch, threads, seconds);
+            measure(lengths, batch, threads, seconds, &flag("--products", "f32"));
         }
     }
 }
 
-fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64) {
+fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64, products: &str) {
     let taxonomy = Taxonomy::retail();
-    let recipe: Recipe = toml::from_str(
-        "name = 'bench'\nseed = 1\ntaxonomy = 'retail-v1'\n[encoder]\npath = 'models/retail'\n[data]\ntrain = []\ndev = []\n",
-    )
-    .expect("the recipe is whole");
+    let recipe: Recipe = toml::from_str(&format!(
+        "name = 'bench'\nseed = 1\ntaxonomy = 'retail-v1'\n[encoder]\npath = 'models/retail'\n[data]\ntrain = []\ndev = []\n\
+         [rounds]\nproducts = '{products}'\n",
+    ))
+    .expect("--products takes f32 or bf16");
     let (label, batches) = batches(lengths, batch, &taxonomy);
     let mut learner =
         Learner::new(&recipe, &taxonomy, &[], 103, &Device::Cpu).expect("models/retail is an encoder's folder");
@@ -67,7 +69,8 @@ fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64) {
         rows += batches.iter().map(|batch| run(batch)).sum::<usize>();
     }
     let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - before);
-    println!("R\tfenzhen\t{label}\t{batch}\t{threads}\t{:.1}\t{:.1}", rows as f64 / wall, rows as f64 / cpu);
+    let name = if products == "f32" { "fenzhen".to_owned() } else { format!("fenzhen-{products}") };
+    println!("R\t{name}\t{label}\t{batch}\t{threads}\t{:.1}\t{:.1}", rows as f64 / wall, rows as f64 / cpu);
 }
 
 /// Batches of random pieces with labels for every head.

@@ -91,7 +91,8 @@ def measure(args, attention, kind, lengths, batch, order):
 
     def step(i):
         ids, mask, targets = batches[i]
-        loss = model(ids, mask, targets)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
+            loss = model(ids, mask, targets)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         adamw.step()
@@ -118,6 +119,7 @@ def main():
     parser.add_argument("--attention", default="eager,sdpa")
     parser.add_argument("--adamw", default="fused", help="of fused, foreach, loop")
     parser.add_argument("--order", default="bucketed", help="of bucketed, shuffled; for a file of lengths")
+    parser.add_argument("--bf16", action="store_true", help="forward and loss under bf16 autocast")
     parser.add_argument("--limit", type=int, default=128, help="longer texts are cut to this many pieces")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--seconds", type=float, default=20)
@@ -136,7 +138,7 @@ def main():
                         rate, per_cpu, padding = measure(args, attention, kind, lengths, batch, order)
                         label = name if fixed else f"mix-{order}"
                         print(
-                            f"R\ttorch-{attention}-{kind}\t{label}\t{batch}\t{args.threads}"
+                            f"R\ttorch-{attention}-{kind}{'-bf16' * args.bf16}\t{label}\t{batch}\t{args.threads}"
                             f"\t{rate:.2f}\t{per_cpu:.2f}\t{padding:.1%}", flush=True,
                         )
 

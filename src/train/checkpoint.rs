@@ -41,6 +41,9 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Round {
     pub loss: f64,
+    /// What guesses of hidden pieces add to it, a piece, in nats, where pieces are guessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guessed: Option<f64>,
     /// The metric that chooses the best round.
     pub metric: f64,
     /// Accuracy a dev file and one-of head.

@@ -42,7 +42,7 @@ pub struct Corpus {
     pub calibration: Vec<Example>,
     /// Places in `train` of the rows that would be set aside if their sources did not only teach.
     spared: Vec<usize>,
-    /// Texts of which only teachers say something.
+    /// Texts of which only teachers say something, or nobody.
     pub unlabelled: Vec<Example>,
     /// One part a file of `data.dev`, by the file's name.
     pub dev: Vec<(String, Vec<Example>)>,
@@ -108,9 +108,9 @@ impl Corpus {
             let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };
             corpus.dev.push((source.path.display().to_string(), examples.into_iter().flatten().collect()));
         }
-        if let Some(distill) = &recipe.distill {
-            corpus.unlabelled(&distill.texts, without, taxonomy, segmenter, pieces)?;
-        }
+        let taught = recipe.distill.iter().flat_map(|distill| &distill.texts);
+        let guessed = recipe.masked_language.iter().flat_map(|masked| &masked.texts);
+        corpus.unlabelled(taught.chain(guessed), without, taxonomy, segmenter, pieces)?;
         if corpus.train.is_empty() {
             let path = recipe.data.train[0].path.clone();
             return Err(Error::Data { path, reason: "no row to learn from in any of the training files".into() });
@@ -118,10 +118,10 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Adds texts without labels, from which only teachers' words are learnt, and none that any part has already.
-    fn unlabelled(
+    /// Adds texts without labels, and none that any part has already.
+    fn unlabelled<'a>(
         &mut self,
-        sources: &[Source],
+        sources: impl Iterator<Item = &'a Source>,
         mut known: HashSet<String>,
         taxonomy: &Taxonomy,
         segmenter: &Segmenter,

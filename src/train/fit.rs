@@ -91,6 +91,7 @@ pub fn fit(
     while !progress.finished {
         let order = batches(&lengths, rounds.batch, recipe.seed, progress.rounds);
         let (mut loss_sum, mut counted, mut rows_seen, mut seconds) = (0.0, 0usize, 0usize, 0.0);
+        let mut guessed: Option<f64> = None;
         let mut running: Option<f64> = None;
         for batch in &order[progress.batches..] {
             let start = Instant::now();
@@ -105,6 +106,9 @@ pub fn fit(
             rows_seen += rows.len();
             loss_sum += report.loss as f64;
             counted += 1;
+            if let Some(loss) = report.guessed {
+                guessed = Some(guessed.unwrap_or(0.0) + f64::from(loss));
+            }
             let mean = running.map_or(report.loss as f64, |r| 0.98 * r + 0.02 * report.loss as f64);
             running = Some(mean);
             let rate = rows_seen as f64 / seconds;
@@ -121,6 +125,7 @@ pub fn fit(
         let metric = metric(&accuracy, &recipe.rounds.metric);
         let round = Round {
             loss: loss_sum / counted.max(1) as f64,
+            guessed: guessed.map(|sum| sum / counted.max(1) as f64),
             metric,
             accuracy,
             rows_per_second: rows_seen as f64 / f64::max(seconds, 1e-9),

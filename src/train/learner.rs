@@ -1,8 +1,9 @@
 use super::{
     AdamW, EncoderRecipe, Recipe,
     corpus::Example,
-    device::{DeviceGradients, DevicePass},
+    device::{DeviceGradients, DevicePass, keep_memory},
     losses::Losses,
+    masked::{Guessed, Guesser, Hidden, hide_spans},
     optimizer::Gradient,
     pass::{Gradients, Pass},
     schedule,
@@ -11,12 +12,12 @@ use crate::{
     Error, Result,
     classify::transformer::{
         Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, Pooling, WORD_TABLE, Weights, model_tensors,
-        ops,
+        ops, quantize,
     },
     encode::{Pieces, Ragged},
     taxonomy::Taxonomy,
 };
-use candle_core::{Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::{collections::BTreeMap, collections::HashMap, path::Path};
@@ -28,6 +29,8 @@ pub struct Learner {
     pub head_bias: Var,
     pub optimizer: AdamW,
     losses: Losses,
+    /// Guesses hidden pieces, where the recipe says so.
+    guesser: Option<Guesser>,
     way: Way,
     recipe: Recipe,
     pooling: Pooling,
@@ -36,14 +39,32 @@ pub struct Learner {
 
 /// By which way a batch goes through the encoder.
 enum Way {
-    Host(Pass),
-    Device(DevicePass),
+    Host(Box<Pass>),
+    Device(Box<DevicePass>),
+}
+
+impl Way {
+    fn states(&self, places: &[u32]) -> Result<Tensor> {
+        match self {
+            Way::Host(pass) => pass.states(places),
+            Way::Device(pass) => pass.states(places),
+        }
+    }
+}
+
+/// Gradients of what guesses.
+#[derive(Default)]
+struct Guesses {
+    host: Gradients,
+    device: DeviceGradients,
 }
 
 /// What one step tells.
 #[derive(Debug, Clone, Copy)]
 pub struct StepReport {
     pub loss: f32,
+    /// The guesses' part, unweighted, where pieces are guessed.
+    pub guessed: Option<f32>,
     /// Norm of the gradient before clipping.
     pub norm: f64,
 }
@@ -52,13 +73,15 @@ impl Learner {
     /// From a pretrained encoder's folder, with new heads for the taxonomy.
     /// Training runs on the CPU and, in a build with the feature `cuda`, on cards by NVIDIA.
     pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32, device: &Device) -> Result<Self> {
-        let EncoderRecipe { path: folder, pooling, .. } = recipe.encoder()?;
+        let EncoderRecipe { path: folder, pooling, heads, .. } = recipe.encoder()?;
         if device.is_cuda() {
             // Products round what they multiply to 10 bits (TF32), as PyTorch's do where it is asked to be fast; sums are in f32.
             candle_core::cuda::set_gemm_reduced_precision_f32(true);
+            keep_memory(device)?;
         }
         let config = EncoderConfig::open(&folder.join("config.json"))?;
-        let weights = Weights::open(&folder.join("model.safetensors"), &config, &Device::Cpu)?;
+        let model = folder.join("model.safetensors");
+        let weights = Weights::open(&model, &config, &Device::Cpu)?;
         let place = |name: &str| if DevicePass::holds(name) { device.clone() } else { Device::Cpu };
         let weights = weights.into_trainable_on(place)?;
         let encoder = Encoder { config, weights };
@@ -68,19 +91,33 @@ impl Learner {
         // The sum of twelve uniforms is normal enough for a start at 0.02.
         let mut normal = || 0.02 * ((0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0);
         let start: Vec<f32> = (0..layout.width * inputs).map(|_| normal()).collect();
-        let head_weight = Var::from_vec(start, (layout.width, inputs), &Device::Cpu)?;
-        let head_bias = Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?;
+        let (head_weight, head_bias) = match heads {
+            true => heads_of(&model, layout.width, inputs)?,
+            false => (
+                Var::from_vec(start, (layout.width, inputs), &Device::Cpu)?,
+                Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?,
+            ),
+        };
         let losses = Losses::new(recipe, taxonomy, rows);
+        let table = encoder.weights.table();
+        let guesser = recipe.masked_language.as_ref();
+        let guesser =
+            guesser.map(|masked| Guesser::new(masked, &encoder.config, table, &mut normal, device)).transpose()?;
+        let mut heads = vec![(HEAD_WEIGHT, head_weight.clone()), (HEAD_BIAS, head_bias.clone())];
+        heads.extend(guesser.iter().flat_map(Guesser::vars).map(|(name, var)| (name, var.clone())));
         let mut learner = Learner {
-            optimizer: optimizer(recipe, &encoder, &head_weight, &head_bias)?,
+            optimizer: optimizer(recipe, &encoder, heads)?,
             way: match device.is_cpu() {
-                true => Way::Host(Pass::new(&encoder.config, *pooling, &encoder.weights)),
-                false => Way::Device(DevicePass::new(&encoder.config, *pooling, &encoder.weights, device)),
+                true => {
+                    Way::Host(Box::new(Pass::new(&encoder.config, *pooling, &encoder.weights, recipe.rounds.products)?))
+                }
+                false => Way::Device(Box::new(DevicePass::new(&encoder.config, *pooling, &encoder.weights, device))),
             },
             encoder,
             head_weight,
             head_bias,
             losses,
+            guesser,
             recipe: recipe.clone(),
             pooling: *pooling,
             mask_id,
@@ -98,7 +135,8 @@ impl Learner {
         let r = &self.recipe.regularize;
         let seed = (self.recipe.seed as u32).wrapping_mul(0x9e37_79b9) ^ (step as u32).wrapping_mul(0x85eb_ca6b);
         let noise = Noise { hidden: r.dropout, attention: r.attention_dropout, seed };
-        let pieces = self.hide(pieces, seed ^ 0x5bd1_e995);
+        let mut pieces = pieces;
+        let hidden = self.hide(&mut pieces, seed ^ 0x5bd1_e995);
         let batch = Ragged::of(&pieces);
         let weights = &self.encoder.weights;
         let pooled = match &mut self.way {
@@ -118,37 +156,66 @@ impl Learner {
         };
         let heads = [gradient(&self.head_weight)?, gradient(&self.head_bias)?];
         let pooled = gradient(&pooled)?;
+        let guessed = match &self.guesser {
+            Some(guesser) if !hidden.places.is_empty() => {
+                Some(guesser.learn(&self.way.states(&hidden.places)?, &hidden.pieces)?)
+            }
+            _ => None,
+        };
+        let states = guessed.as_ref().map(|guessed| (&hidden.places[..], &guessed.states));
+        let guesses = self.gradients_of_guesser(guessed.as_ref())?;
         let none = DeviceGradients::new();
         let (on_device, gradients, words): (DeviceGradients, &Gradients, &[f32]) = match &mut self.way {
             Way::Host(pass) => {
-                let (gradients, words) = pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+                let (gradients, words) = pass.backward(&self.encoder.weights, &batch, noise, &pooled, states)?;
                 (none, gradients, words)
             }
             Way::Device(pass) => {
-                let slopes = pass.backward(&self.encoder.weights, &batch, noise, &pooled)?;
+                let slopes = pass.backward(&self.encoder.weights, &batch, noise, &pooled, states)?;
                 (slopes.device, slopes.tables, slopes.words)
             }
         };
         let of = |name: &str| match name {
             HEAD_WEIGHT => Some(Gradient::Host(&heads[0])),
             HEAD_BIAS => Some(Gradient::Host(&heads[1])),
-            name => match on_device.get(name) {
+            name => match on_device.get(name).or_else(|| guesses.device.get(name)) {
                 Some(gradient) => Some(Gradient::Device(gradient)),
-                None => gradients.get(name).map(|gradient| Gradient::Host(gradient)),
+                None => gradients.get(name).or_else(|| guesses.host.get(name)).map(|gradient| Gradient::Host(gradient)),
             },
         };
         let (ids, rows) = by_word(&batch.ids, words);
         let o = &self.recipe.optimizer;
         let factor = schedule::factor(step, steps, o.warmup, o.final_rate);
         let norm = self.optimizer.step(of, (&ids, &rows), self.encoder.weights.table_mut(), factor)?;
-        Ok(StepReport { loss: value, norm })
+        let guessed = guessed.map(|guessed| guessed.loss);
+        let weight = self.recipe.masked_language.as_ref().map_or(0.0, |masked| masked.weight);
+        Ok(StepReport { loss: value + weight * guessed.unwrap_or(0.0), guessed, norm })
     }
 
-    /// The pieces of a batch, some of them hidden.
-    fn hide(&self, mut rows: Vec<Pieces>, seed: u32) -> Vec<Pieces> {
+    /// The gradients of what guesses, where it lies; zeros where nothing was guessed.
+    fn gradients_of_guesser(&self, guessed: Option<&Guessed>) -> Result<Guesses> {
+        let mut out = Guesses::default();
+        for (name, var) in self.guesser.iter().flat_map(Guesser::vars) {
+            let gradient = match guessed.and_then(|guessed| guessed.gradients.get(name)) {
+                Some(gradient) => gradient.clone(),
+                None => var.zeros_like()?,
+            };
+            match gradient.device().is_cpu() {
+                true => drop(out.host.insert(name.to_owned(), gradient.flatten_all()?.to_vec1()?)),
+                false => drop(out.device.insert(name.to_owned(), gradient)),
+            }
+        }
+        Ok(out)
+    }
+
+    /// Hides some pieces of a batch, and gives those that are to be guessed.
+    fn hide(&self, rows: &mut [Pieces], seed: u32) -> Hidden {
+        if let Some(masked) = &self.recipe.masked_language {
+            return hide_spans(rows, masked.share, self.mask_id, u64::from(seed));
+        }
         let threshold = (self.recipe.regularize.mask_pieces as f64 * u32::MAX as f64) as u32;
         let mut position = 0u32;
-        for pieces in &mut rows {
+        for pieces in rows {
             let last = pieces.ids.len() - 1;
             for (i, id) in pieces.ids.iter_mut().enumerate() {
                 position += 1;
@@ -157,7 +224,7 @@ impl Learner {
                 }
             }
         }
-        rows
+        Hidden::default()
     }
 
     /// All tensors of a model file: the running mean of the weights where it is kept, else the weights.
@@ -191,6 +258,21 @@ impl Learner {
     }
 }
 
+/// The heads in a model's file.
+fn heads_of(model: &Path, width: usize, inputs: usize) -> Result<(Var, Var)> {
+    let mut tensors = quantize::load(model)?;
+    let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
+        Some(tensor) if tensor.dims() == shape => Ok(Var::from_tensor(&tensor.to_dtype(DType::F32)?)?),
+        _ => {
+            let reason = format!(
+                "has no {name} of shape {shape:?}, which the taxonomy asks for; leave `heads` out of the recipe"
+            );
+            Err(Error::Encoder { path: model.to_owned(), reason })
+        }
+    };
+    Ok((take(HEAD_WEIGHT, &[width, inputs])?, take(HEAD_BIAS, &[width])?))
+}
+
 /// The distinct ids in a batch, and for each the sum of its pieces' gradients.
 fn by_word(ids: &[u32], words: &[f32]) -> (Vec<u32>, Vec<f32>) {
     let mut distinct = ids.to_vec();
@@ -206,7 +288,7 @@ fn by_word(ids: &[u32], words: &[f32]) -> (Vec<u32>, Vec<f32>) {
 }
 
 /// Every layer further from the top learns slower (Howard and Ruder 2018, discriminative fine-tuning).
-fn optimizer(recipe: &Recipe, encoder: &Encoder, head_weight: &Var, head_bias: &Var) -> Result<AdamW> {
+fn optimizer(recipe: &Recipe, encoder: &Encoder, heads: Vec<(&str, Var)>) -> Result<AdamW> {
     let o = &recipe.optimizer;
     let layers = encoder.config.num_hidden_layers as i32;
     let bottom = o.layer_decay.powi(layers);
@@ -217,8 +299,7 @@ fn optimizer(recipe: &Recipe, encoder: &Encoder, head_weight: &Var, head_bias: &
         vars.push((name.clone(), var.clone(), scale));
     }
     let head = o.head_learning_rate / o.learning_rate;
-    vars.push((HEAD_WEIGHT.to_owned(), head_weight.clone(), head));
-    vars.push((HEAD_BIAS.to_owned(), head_bias.clone(), head));
+    vars.extend(heads.into_iter().map(|(name, var)| (name.to_owned(), var, head)));
     debug_assert!(!encoder.weights.vars().contains_key(WORD_TABLE));
     AdamW::new(vars, encoder.weights.table(), bottom, o)
 }

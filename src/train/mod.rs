@@ -14,6 +14,7 @@ mod distill;
 pub mod fit;
 pub mod learner;
 pub mod losses;
+pub mod masked;
 mod optimizer;
 pub mod pass;
 mod recipe;
@@ -28,8 +29,8 @@ pub use corpus::{Corpus, Example, SourceRecord};
 pub use fit::Talk;
 pub use optimizer::{AdamW, Average, Moments};
 pub use recipe::{
-    BundleRecipe, DataRecipe, DistillRecipe, EncoderRecipe, HeadRecipe, OptimizerRecipe, Recipe, RegularizeRecipe,
-    RoundsRecipe, ScopeRecipe, SimilarRecipe,
+    BundleRecipe, DataRecipe, DistillRecipe, EncoderRecipe, HeadRecipe, MaskedLanguageRecipe, OptimizerRecipe, Recipe,
+    RegularizeRecipe, RoundsRecipe, ScopeRecipe, SimilarRecipe,
 };
 
 use crate::{

@@ -1,3 +1,4 @@
+use super::pass::Products;
 use crate::{
     Error, Result,
     classify::{
@@ -45,6 +46,9 @@ pub struct Recipe {
     /// Who teaches the transformer beside the labels; without it, nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distill: Option<DistillRecipe>,
+    /// What the encoder learns without labels; without it, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masked_language: Option<MaskedLanguageRecipe>,
     /// By what texts the bundle learns to tell foreign ones; without it, none is foreign to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeRecipe>,
@@ -65,6 +69,29 @@ pub struct DistillRecipe {
     /// part are left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub texts: Vec<Source>,
+}
+
+/// Guessing hidden pieces, in the labelled rows and in texts without labels ([`masked`](super::masked)).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskedLanguageRecipe {
+    /// What its loss counts beside those of the heads.
+    #[serde(default = "one")]
+    pub weight: f32,
+    /// Share of the pieces that are hidden and guessed, in (0, 1).
+    #[serde(default = "hidden_share")]
+    pub share: f32,
+    /// Texts of which nothing else is learnt. Labels that stand beside them are not read; texts of any other part are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<Source>,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+fn hidden_share() -> f32 {
+    0.15
 }
 
 /// Labelled complaints that the bundle keeps, as they are, to show beside those that are like them: only such as everybody who has
@@ -99,6 +126,9 @@ pub struct EncoderRecipe {
     /// Longer texts keep their head and tail.
     #[serde(default = "max_pieces")]
     pub max_pieces: usize,
+    /// Goes on from the heads that stand beside the encoder, those of a trained model or bundle of the same taxonomy; else from new ones.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub heads: bool,
     /// Name and licence of where the weights come from, for the card.
     #[serde(default)]
     pub origin: String,
@@ -231,12 +261,26 @@ pub struct RoundsRecipe {
     pub patience: usize,
     /// Steps between two checkpoints inside a round; 0 writes one a round only.
     pub checkpoint_every: usize,
+    /// In what numbers a CPU multiplies; cards multiply in TF32.
+    #[serde(skip_serializing_if = "is_default")]
+    pub products: Products,
 }
 
 impl Default for RoundsRecipe {
     fn default() -> Self {
-        RoundsRecipe { epochs: 4, batch: 16, metric: "mean".into(), patience: 2, checkpoint_every: 200 }
+        RoundsRecipe {
+            epochs: 4,
+            batch: 16,
+            metric: "mean".into(),
+            patience: 2,
+            checkpoint_every: 200,
+            products: Products::F32,
+        }
     }
+}
+
+fn is_default(products: &Products) -> bool {
+    *products == Products::default()
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -298,6 +342,17 @@ impl Recipe {
             }
             if !(distill.weight > 0.0 && distill.weight <= 1.0) {
                 return Err(format!("distill.weight is {}; it lies in (0, 1]", distill.weight));
+            }
+        }
+        if let Some(masked) = &self.masked_language {
+            if self.encoder.is_none() {
+                return Err("masked_language teaches the encoder, and there is no [encoder]".into());
+            }
+            if !(masked.weight > 0.0 && masked.share > 0.0 && masked.share < 1.0) {
+                return Err("masked_language.weight is above 0, and its share lies in (0, 1)".into());
+            }
+            if self.regularize.mask_pieces > 0.0 {
+                return Err("regularize.mask_pieces and masked_language both hide pieces; leave one of them out".into());
             }
         }
         let o = &self.optimizer;

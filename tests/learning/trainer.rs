@@ -8,6 +8,7 @@ use fenzhen::{
     segment::Segmenter,
     train::{
         self, DistillRecipe, Recipe, ScopeRecipe, Talk,
+        checkpoint::Round,
         fit::StepAt,
         remember::remember,
         scope::SetAside,
@@ -17,7 +18,10 @@ use fenzhen::{
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// A recipe over the tiny encoder and the first rows of our own data.
@@ -80,6 +84,42 @@ fn a_killed_training_ends_with_the_weights_of_an_unbroken_one() {
     train::run(&broken, &b.path().join("out"), &Device::Cpu, &()).unwrap();
     assert_eq!(weights(&a.path().join("out")), weights(&b.path().join("out")));
     assert_eq!(whole.name, "tiny");
+}
+
+#[test]
+fn an_encoder_learns_to_guess_hidden_pieces_of_texts_without_labels() {
+    const GUESSING: &str = "[rounds]\nepochs = 4\nbatch = 8\ncheckpoint_every = 3\n[regularize]\naverage = 0.9\n[optimizer]\n\
+                            learning_rate = 2e-3\nhead_learning_rate = 2e-3\n[masked_language]\nweight = 0.5\nshare = 0.2\n\
+                            texts = [{ path = \"datasets/outliers/train.jsonl\", share = 0.1 }]\n";
+    let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+
+    struct Heard(Mutex<Vec<f64>>);
+    impl Talk for Heard {
+        fn corpus(&self, corpus: &train::Corpus) {
+            assert!(corpus.unlabelled.len() > 10 && corpus.unlabelled.iter().all(|row| row.targets.is_empty()));
+        }
+        fn round(&self, _number: usize, round: &Round, _best: bool) {
+            self.0.lock().unwrap().push(round.guessed.expect("pieces are guessed"));
+        }
+    }
+    let heard = Heard(Mutex::default());
+    train::run(&recipe(a.path(), 60, GUESSING), &a.path().join("out"), &Device::Cpu, &heard).unwrap();
+    let losses = heard.0.into_inner().unwrap();
+    assert!(losses.len() == 4 && losses[3] < losses[0] - 0.3, "{losses:?}");
+
+    // What guesses is not part of the model, and is part of the checkpoint.
+    let names = candle_core::safetensors::load(a.path().join("out/checkpoint/best.safetensors"), &Device::Cpu).unwrap();
+    assert!(!names.keys().any(|name| name.contains("masked")));
+    let broken = recipe(b.path(), 60, GUESSING);
+    let killer = Killer { left: AtomicUsize::new(7) };
+    let run = catch_unwind(AssertUnwindSafe(|| train::run(&broken, &b.path().join("out"), &Device::Cpu, &killer)));
+    assert!(run.is_err(), "the training was meant to die");
+    train::run(&broken, &b.path().join("out"), &Device::Cpu, &()).unwrap();
+    assert_eq!(weights(&a.path().join("out")), weights(&b.path().join("out")));
+
+    let twice = GUESSING.replace("average = 0.9", "average = 0.9\nmask_pieces = 0.1");
+    let refused = catch_unwind(AssertUnwindSafe(|| recipe(a.path(), 60, &twice)));
+    assert!(refused.is_err(), "two ways to hide pieces are one too many");
 }
 
 /// Two teachers of one round, in the folders `first` and `second`.

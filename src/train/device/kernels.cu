@@ -217,3 +217,24 @@ extern "C" __global__ void follow(float* mean, const float* values, u32 n, float
     u32 i = PLACE;
     if (i < n) mean[i] = values[i] + (mean[i] - values[i]) * keep;
 }
+
+// Cross-entropy of every row of scores over a vocabulary with the wanted one, and share times its gradient. One warp a row.
+extern "C" __global__ void guess(float* slope, float* loss, const float* scores, const float* bias, const u32* wanted, u32 rows,
+                                 u32 width, float share) {
+    u32 row = PLACE / 32, lane = threadIdx.x % 32;
+    if (row >= rows) return;
+    scores += (size_t)row * width;
+    slope += (size_t)row * width;
+    float best = -3.0e38f;
+    for (u32 c = lane; c < width; c += 32) best = fmaxf(best, scores[c] + bias[c]);
+    best = warp_max(best);
+    float sum = 0.0f;
+    for (u32 c = lane; c < width; c += 32) sum += expf(scores[c] + bias[c] - best);
+    sum = warp_sum(sum);
+    u32 goal = wanted[row];
+    if (lane == 0) loss[row] = logf(sum) + best - scores[goal] - bias[goal];
+    for (u32 c = lane; c < width; c += 32) {
+        float p = expf(scores[c] + bias[c] - best) / sum;
+        slope[c] = share * (p - (c == goal ? 1.0f : 0.0f));
+    }
+}

@@ -3,10 +3,10 @@
 #[cfg(feature = "cuda")]
 mod card;
 #[cfg(feature = "cuda")]
-pub use card::{launch, launch_in_place};
+pub use card::{keep_memory, launch, launch_in_place};
 
 #[cfg(not(feature = "cuda"))]
-use candle_core::{Result, Tensor, bail};
+use candle_core::{Device, Result, Tensor, bail};
 
 /// A number that a kernel takes.
 #[derive(Clone, Copy)]
@@ -39,4 +39,10 @@ impl From<f32> for Number {
 #[cfg(not(feature = "cuda"))]
 pub fn launch(kernel: &str, _: usize, _: &[&[usize]], _: &[&Tensor], _: &[Number]) -> Result<Vec<Tensor>> {
     bail!("{kernel} needs a build with the feature cuda")
+}
+
+/// As on a build with the feature `cuda`; elsewhere there is nothing to keep.
+#[cfg(not(feature = "cuda"))]
+pub fn keep_memory(_: &Device) -> Result<()> {
+    Ok(())
 }

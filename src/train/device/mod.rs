@@ -16,6 +16,8 @@ mod rows;
 mod steps;
 
 pub use adam::DeviceMoments;
+pub use launch::keep_memory;
+pub use steps::guess;
 
 use super::pass::{Gradients, sum_words, table_gradients, table_room};
 use crate::{
@@ -99,14 +101,34 @@ impl DevicePass {
         Ok(pooled)
     }
 
-    /// The gradients of all weights, given those of the pooled vectors, for the batch that went forward.
-    pub fn backward(&mut self, weights: &Weights, batch: &Ragged, noise: Noise, pooled: &[f32]) -> Result<Slopes<'_>> {
+    /// The states that the last layer gave at some places of the batch that went forward, `[places, hidden]`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where none went forward.
+    pub fn states(&self, places: &[u32]) -> Result<Tensor> {
+        let kept = self.kept.as_ref();
+        let kept = kept.ok_or_else(|| Error::Internal("there are states only after a forward pass".into()))?;
+        Ok(kept.last().index_select(&Tensor::new(places, &self.device)?, 0)?)
+    }
+
+    /// The gradients of all weights, given those of the pooled vectors and of the states at some places, for the batch that went forward.
+    pub fn backward(
+        &mut self,
+        weights: &Weights,
+        batch: &Ragged,
+        noise: Noise,
+        pooled: &[f32],
+        states: Option<(&[u32], &Tensor)>,
+    ) -> Result<Slopes<'_>> {
         let kept = self.kept.take().filter(|kept| kept.rows.pieces == batch.ids.len());
         let kept =
             kept.ok_or_else(|| Error::Internal("a backward pass needs the forward pass of the same batch".into()))?;
         let width = self.pooling.width(self.config.hidden_size);
         let pooled = Tensor::from_slice(pooled, (batch.len(), width), &self.device)?;
-        let gradient = unpool(&pooled, batch, self.pooling)?;
+        let mut gradient = unpool(&pooled, batch, self.pooling)?;
+        if let Some((places, slopes)) = states {
+            gradient = gradient.index_add(&Tensor::new(places, &self.device)?, slopes, 0)?;
+        }
         let (gradients, words) = back::run(&self.config, weights, &kept, gradient, noise)?;
         self.words = words.flatten_all()?.to_vec1()?;
         table_gradients(&self.config, batch, &self.words, &mut self.tables);

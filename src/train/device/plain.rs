@@ -99,3 +99,16 @@ pub fn softmax_back(slope: &Tensor, weights: &Tensor, rows: &Rows, by: Drop) -> 
     let mean = (&slope * weights)?.sum_keepdim(D::Minus1)?;
     weights * slope.broadcast_sub(&mean)?
 }
+
+pub fn guess(scores: &Tensor, bias: &Tensor, wanted: &Tensor, share: f32) -> Result<[Tensor; 2]> {
+    let scores = scores.broadcast_add(bias)?;
+    let scores = scores.broadcast_sub(&scores.max_keepdim(D::Minus1)?)?;
+    let wanted = wanted.unsqueeze(1)?;
+    let said = scores.gather(&wanted, 1)?;
+    let powers = scores.exp()?;
+    let sums = powers.sum_keepdim(D::Minus1)?;
+    let losses = (sums.log()? - said)?.squeeze(1)?;
+    let one = Tensor::ones_like(&sums)?.neg()?;
+    let slope = powers.broadcast_div(&sums)?.scatter_add(&wanted, &one, 1)?;
+    Ok([(slope * f64::from(share))?, losses])
+}

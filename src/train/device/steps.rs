@@ -154,6 +154,17 @@ pub fn softmax_back(slope: &Tensor, weights: &Tensor, rows: &Rows, by: Drop) -> 
     Ok(only(launch("softmax_back", shape[0] * shape[1] * WARP, &[&shape], &inputs, &of_square(rows, by))?))
 }
 
+/// Of every row of scores over a vocabulary, once the bias is added: the gradient of `share` times its cross-entropy with the wanted
+/// piece, `[rows, vocabulary]`, and the cross-entropy, `[rows]`. A graph would keep the probabilities too.
+pub fn guess(scores: &Tensor, bias: &Tensor, wanted: &Tensor, share: f32) -> Result<[Tensor; 2]> {
+    if !scores.device().is_cuda() {
+        return plain::guess(scores, bias, wanted, share);
+    }
+    let (rows, width) = scores.dims2()?;
+    let numbers = [rows.into(), width.into(), share.into()];
+    pair(launch("guess", rows * WARP, &[scores.dims(), &[rows]], &[scores, bias, wanted], &numbers)?)
+}
+
 /// Threads that work on one row together.
 const WARP: usize = 32;
 

@@ -5,7 +5,7 @@ use crate::{
         AdamW, OptimizerRecipe,
         optimizer::Gradient,
         pass::{
-            Pass,
+            Pass, Products,
             tests::{batch, difference, encoder, flat},
         },
     },
@@ -32,15 +32,22 @@ fn forward_and_all_gradients_are_those_of_the_cpu() {
     for (lengths, noise) in [&[3, 1, 7][..], &[50, 90, 2, 33, 70, 5]].into_iter().zip(noises) {
         for pooling in [Pooling::Cls, Pooling::Mean, Pooling::ClsMean] {
             let batch = batch(lengths);
-            let mut cpu = Pass::new(&here.config, pooling, &here.weights);
+            let mut cpu = Pass::new(&here.config, pooling, &here.weights, Products::F32).unwrap();
             let wanted = cpu.forward(&here.weights, &batch, noise).unwrap();
             let mut pass = DevicePass::new(&there.config, pooling, &there.weights, &device);
             let found = pass.forward(&there.weights, &batch, noise).unwrap();
             assert!(difference(&found, &wanted) < 1e-4);
 
             let slopes: Vec<f32> = (0..found.len()).map(|i| (i as f32 * 0.7).sin()).collect();
-            let (wanted, words) = cpu.backward(&here.weights, &batch, noise, &slopes).unwrap();
-            let found = pass.backward(&there.weights, &batch, noise, &slopes).unwrap();
+            let places = [1u32, 9, 4];
+            let found_states = pass.states(&places).unwrap();
+            assert!(difference(&flat(&found_states), &flat(&cpu.states(&places).unwrap())) < 1e-4);
+            let of_states = random((3, 16), 98);
+            let states = Some((&places[..], &of_states));
+            let (wanted, words) = cpu.backward(&here.weights, &batch, noise, &slopes, states).unwrap();
+            let of_states = of_states.to_device(&device).unwrap();
+            let states = Some((&places[..], &of_states));
+            let found = pass.backward(&there.weights, &batch, noise, &slopes, states).unwrap();
             assert!(difference(found.words, words) < 1e-3);
             assert_eq!(found.device.len() + found.tables.len(), wanted.len());
             for (name, wanted) in wanted {
@@ -78,8 +85,20 @@ fn the_steps_of_a_weight_are_those_of_the_cpu() {
 }
 
 #[test]
+fn guesses_over_a_vocabulary_are_those_of_the_plain_form() {
+    let (scores, bias) = (random((5, 70), 3), random(70, 4));
+    let wanted = Tensor::new(&[69u32, 0, 7, 33, 7], &Device::Cpu).unwrap();
+    let expected = plain::guess(&scores, &bias, &wanted, 0.4).unwrap();
+    let there = |tensor: &Tensor| tensor.to_device(&card()).unwrap();
+    let found = guess(&there(&scores), &there(&bias), &there(&wanted), 0.4).unwrap();
+    for (found, expected) in found.iter().zip(&expected) {
+        assert!(difference(&flat(found), &flat(expected)) < 1e-5);
+    }
+}
+
+#[test]
 fn a_way_back_without_its_way_forth_is_refused() {
     let encoder = encoder();
     let mut pass = DevicePass::new(&encoder.config, Pooling::Cls, &encoder.weights, &Device::Cpu);
-    assert!(pass.backward(&encoder.weights, &batch(&[4, 9]), Noise::none(), &[1.0; 32]).is_err());
+    assert!(pass.backward(&encoder.weights, &batch(&[4, 9]), Noise::none(), &[1.0; 32], None).is_err());
 }

@@ -2,6 +2,7 @@ use super::{
     Gradients,
     lanes::{Lane, rows},
     net::{Dense, KINDS, Layer, Net, Norm, NormSlope, POSITIONS},
+    products::with_left,
     room::{Kept, Room, Slopes, part},
 };
 use crate::{
@@ -11,7 +12,10 @@ use crate::{
     },
     encode::Ragged,
 };
-use fenzhen_layers::vectorised;
+use fenzhen_layers::{
+    bf16::{self, Hand, Side},
+    vectorised,
+};
 use rayon::prelude::*;
 
 /// Outputs of a dense part whose weights' gradients are one task.
@@ -26,6 +30,7 @@ pub(super) fn run(
     room: &mut Room,
     words: &mut [f32],
     gradients: &mut Gradients,
+    mut packed: Option<&mut [Side; 4]>,
 ) {
     let pieces = room.pieces();
     for (at, layer) in net.layers.iter().enumerate().rev() {
@@ -49,6 +54,7 @@ pub(super) fn run(
             ],
             pieces,
             gradients,
+            packed.as_deref_mut(),
         );
     }
     let norms: Vec<NormSlope> = rows(words, pieces, lanes)
@@ -80,13 +86,13 @@ fn step(
     let last = layer.last.back(&mut d, part(&kept.last, hidden, &lane.pieces), gradient);
     slopes.down.copy_from_slice(&d);
     layer.drops[1].apply(slopes.down, start);
-    layer.down.back(slopes.up, 0.0, slopes.down);
+    layer.down.back(slopes.up, false, slopes.down);
     ops::gelu::backward(slopes.up, part(&kept.wide, layer.up.outputs(), &lane.pieces));
-    layer.up.back(&mut d, 1.0, slopes.up);
+    layer.up.back(&mut d, true, slopes.up);
     let first = layer.norm.back(gradient, part(&kept.sum, hidden, &lane.pieces), &d);
     slopes.output.copy_from_slice(gradient);
     layer.drops[0].apply(slopes.output, start);
-    layer.output.back(&mut d, 0.0, slopes.output);
+    layer.output.back(&mut d, false, slopes.output);
     for text in lane.texts.clone() {
         let (from, to) = (batch.starts[text], batch.starts[text + 1]);
         let [own_from, own_to] = [from, to].map(|piece| piece - lane.pieces.start);
@@ -94,23 +100,36 @@ fn step(
         let slope = &mut slopes.qkv[own_from * 3 * hidden..own_to * 3 * hidden];
         layer.heads.backward_text(text, qkv, &d[own_from * hidden..own_to * hidden], hidden, slope);
     }
-    layer.qkv.back(gradient, 1.0, slopes.qkv);
+    layer.qkv.back(gradient, true, slopes.qkv);
     [first, last]
 }
 
-/// The gradients of dense parts, each given those of what it gave and what it got.
-fn weights(parts: &[(&Dense, &Vec<f32>, &Vec<f32>)], pieces: usize, gradients: &mut Gradients) {
+/// The gradients of dense parts, each given those of what it gave and what it got; with room to pack what they got, in bf16.
+fn weights(
+    parts: &[(&Dense, &Vec<f32>, &Vec<f32>); 4],
+    pieces: usize,
+    gradients: &mut Gradients,
+    mut packed: Option<&mut [Side; 4]>,
+) {
     struct Task<'a> {
         weight: &'a mut [f32],
         bias: &'a mut [f32],
         dy: &'a [f32],
         outputs: usize,
         x: View<'a>,
+        packed: Option<&'a Side>,
     }
+    if let Some(packed) = packed.as_deref_mut() {
+        packed.par_iter_mut().zip(parts).for_each(|(side, (dense, _, x))| {
+            side.pack_across(Hand::Right, x, dense.inputs(), pieces, dense.inputs());
+        });
+    }
+    let packed = packed.map(|packed| &*packed);
     let mut rest: std::collections::HashMap<&str, &mut Vec<f32>> =
         gradients.iter_mut().map(|(name, values)| (name.as_str(), values)).collect();
     let mut tasks = Vec::new();
-    for &(dense, dy, x) in parts {
+    for (place, &(dense, dy, x)) in parts.iter().enumerate() {
+        let packed = packed.map(|packed| &packed[place]);
         let (inputs, outputs) = (dense.inputs(), dense.outputs());
         let mut take = |part: &str| {
             let name = format!("{}.{part}", dense.name);
@@ -120,13 +139,18 @@ fn weights(parts: &[(&Dense, &Vec<f32>, &Vec<f32>)], pieces: usize, gradients: &
         let blocks = weight.chunks_mut(OUTPUTS * inputs).zip(bias.chunks_mut(OUTPUTS));
         for (block, (weight, bias)) in blocks.enumerate() {
             let x = View::rows(x, pieces, inputs, inputs);
-            tasks.push(Task { weight, bias, dy: &dy[block * OUTPUTS..], outputs, x });
+            tasks.push(Task { weight, bias, dy: &dy[block * OUTPUTS..], outputs, x, packed });
         }
     }
-    tasks.into_par_iter().for_each(|Task { weight, bias, dy, outputs, x }| {
-        let dy = View::rows(dy, pieces, bias.len(), outputs);
-        matmul(weight, x.cols, 0.0, dy.t(), x, 1.0, 1);
-        column_sums(bias, dy.data, outputs, pieces);
+    tasks.into_par_iter().for_each(|Task { weight, bias, dy, outputs, x, packed }| {
+        match packed {
+            Some(right) => with_left(|left| {
+                left.pack_across(Hand::Left, dy, bias.len(), pieces, outputs);
+                bf16::multiply(weight, x.cols, false, left, right);
+            }),
+            None => matmul(weight, x.cols, 0.0, View::rows(dy, pieces, bias.len(), outputs).t(), x, 1.0, 1),
+        }
+        column_sums(bias, dy, outputs, pieces);
     });
 }
 

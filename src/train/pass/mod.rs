@@ -11,14 +11,20 @@ mod back;
 mod forth;
 mod lanes;
 mod net;
+mod products;
 mod room;
+
+pub use products::Products;
 
 use crate::{
     Error, Result,
     classify::transformer::{EncoderConfig, Noise, Pooling, WORD_TABLE, Weights},
     encode::Ragged,
 };
+use candle_core::{Device, Tensor};
+use fenzhen_layers::bf16::{self, Side};
 use net::{KINDS, Lent, Net, POSITIONS, Tables};
+use products::PackedWeight;
 use rayon::prelude::*;
 use room::Room;
 use std::collections::BTreeMap;
@@ -31,6 +37,10 @@ pub struct Pass {
     config: EncoderConfig,
     pooling: Pooling,
     room: Room,
+    products: Products,
+    /// The dense parts' weights for products in bf16, and what they got, a layer at a time.
+    packed: BTreeMap<String, PackedWeight>,
+    inputs: [Side; 4],
     /// Of all weights but the word table's.
     gradients: Gradients,
     /// Of every piece's word vector: `[pieces, hidden]`.
@@ -38,16 +48,49 @@ pub struct Pass {
 }
 
 impl Pass {
-    pub fn new(config: &EncoderConfig, pooling: Pooling, weights: &Weights) -> Self {
+    /// # Errors
+    /// [`Error::Device`] where the machine has no such products.
+    pub fn new(config: &EncoderConfig, pooling: Pooling, weights: &Weights, products: Products) -> Result<Self> {
+        if products == Products::Bf16 && !bf16::available() {
+            let reason = "it has no products in bf16 (AVX-512 BF16); train in f32".to_owned();
+            return Err(Error::Device { device: "cpu".into(), reason });
+        }
         debug_assert!(!weights.vars().contains_key(WORD_TABLE));
         let zeros = |(name, var): (&String, &candle_core::Var)| (name.clone(), vec![0.0; var.elem_count()]);
-        Pass {
+        Ok(Pass {
             config: config.clone(),
             pooling,
             room: Room::new(config),
+            products,
+            packed: BTreeMap::new(),
+            inputs: Default::default(),
             gradients: weights.vars().iter().map(zeros).collect(),
             words: Vec::new(),
+        })
+    }
+
+    /// Packs the weights of all dense parts, where products are in bf16.
+    fn pack(&mut self, weights: &Weights) -> Result<()> {
+        if self.products == Products::F32 {
+            return Ok(());
         }
+        let lent = Lent::of(weights)?;
+        let matrices = weights.vars().iter().filter(|(name, var)| {
+            var.dims().len() == 2 && name.starts_with("encoder.layer.") && name.ends_with(".weight")
+        });
+        let mut tasks = Vec::new();
+        let mut packed = std::mem::take(&mut self.packed);
+        for (name, var) in matrices {
+            let part = name.trim_end_matches(".weight").to_owned();
+            let room = packed.remove(&part).unwrap_or_default();
+            tasks.push((part, room, lent.get(name)?, var.dim(0)?, var.dim(1)?));
+        }
+        let pack = |(part, mut room, weight, outputs, inputs): (String, PackedWeight, &[f32], _, _)| {
+            room.pack(weight, outputs, inputs);
+            (part, room)
+        };
+        self.packed = tasks.into_par_iter().map(pack).collect();
+        Ok(())
     }
 
     /// The pooled vectors of a batch, `[texts, width]`; what [`Pass::backward`] needs of the way is kept.
@@ -55,25 +98,37 @@ impl Pass {
     /// # Errors
     /// [`Error::Internal`] where a weight is missing or not in plain f32.
     pub fn forward(&mut self, weights: &Weights, batch: &Ragged, noise: Noise) -> Result<Vec<f32>> {
+        self.pack(weights)?;
         let lent = Lent::of(weights)?;
-        let net = Net::of(&lent, weights.table(), &self.config, noise)?;
+        let net = Net::of(&lent, weights.table(), &self.config, noise, &self.packed)?;
         let lanes = lanes::cut(&batch.starts);
         self.room.fit(batch.ids.len());
         forth::run(&net, batch, &lanes, &mut self.room);
         Ok(pool(self.room.last(), &batch.starts, net.hidden, self.pooling))
     }
 
-    /// The gradients of all weights, given those of the pooled vectors. `weights`, `batch` and `noise` are those of the
-    /// forward pass. Second come the gradients of every piece's word vector, `[pieces, hidden]`.
+    /// The states that the last layer gave at some places of the batch, `[places, hidden]`.
+    pub fn states(&self, places: &[u32]) -> Result<Tensor> {
+        let hidden = self.config.hidden_size;
+        let mut out = Vec::with_capacity(places.len() * hidden);
+        for &place in places {
+            out.extend_from_slice(&self.room.last()[place as usize * hidden..(place as usize + 1) * hidden]);
+        }
+        Ok(Tensor::from_vec(out, (places.len(), hidden), &Device::Cpu)?)
+    }
+
+    /// The gradients of all weights, given those of the pooled vectors and of the states at some places. `weights`, `batch` and `noise`
+    /// are those of the forward pass. Second come the gradients of every piece's word vector, `[pieces, hidden]`.
     pub fn backward(
         &mut self,
         weights: &Weights,
         batch: &Ragged,
         noise: Noise,
         pooled: &[f32],
+        states: Option<(&[u32], &Tensor)>,
     ) -> Result<(&Gradients, &[f32])> {
         let lent = Lent::of(weights)?;
-        let net = Net::of(&lent, weights.table(), &self.config, noise)?;
+        let net = Net::of(&lent, weights.table(), &self.config, noise, &self.packed)?;
         let lanes = lanes::cut(&batch.starts);
         if self.room.pieces() != batch.ids.len() || pooled.len() != batch.len() * self.pooling.width(net.hidden) {
             return Err(Error::Internal("a backward pass needs the forward pass of the same batch".into()));
@@ -81,7 +136,15 @@ impl Pass {
         self.words.clear();
         self.words.resize(batch.ids.len() * net.hidden, 0.0);
         spread(pooled, &mut self.words, &batch.starts, net.hidden, self.pooling);
-        back::run(&net, batch, &lanes, &mut self.room, &mut self.words, &mut self.gradients);
+        if let Some((places, slopes)) = states {
+            let slopes = slopes.flatten_all()?.to_vec1::<f32>()?;
+            for (&place, slope) in places.iter().zip(slopes.chunks_exact(net.hidden)) {
+                let state = &mut self.words[place as usize * net.hidden..(place as usize + 1) * net.hidden];
+                state.iter_mut().zip(slope).for_each(|(sum, v)| *sum += v);
+            }
+        }
+        let inputs = (self.products == Products::Bf16).then_some(&mut self.inputs);
+        back::run(&net, batch, &lanes, &mut self.room, &mut self.words, &mut self.gradients, inputs);
         Ok((&self.gradients, &self.words))
     }
 }

@@ -1,4 +1,7 @@
-use super::room::part;
+use super::{
+    products::{PackedWeight, with_left},
+    room::part,
+};
 use crate::{
     Error, Result,
     classify::transformer::{
@@ -12,8 +15,9 @@ use crate::{
     },
 };
 use candle_core::{CpuStorage, Storage};
+use fenzhen_layers::bf16::{self, Hand};
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     ops::{Deref, Range},
 };
 
@@ -35,7 +39,7 @@ impl<'a> Lent<'a> {
         Ok(Lent(lent))
     }
 
-    fn get(&self, name: &str) -> Result<&[f32]> {
+    pub fn get(&self, name: &str) -> Result<&[f32]> {
         match self.0.get(name) {
             Some((storage, span)) => match &***storage {
                 Storage::Cpu(CpuStorage::F32(values)) => Ok(&values[span.clone()]),
@@ -105,7 +109,14 @@ pub(super) struct Layer<'a> {
 }
 
 impl<'a> Net<'a> {
-    pub fn of(lent: &'a Lent<'a>, table: &'a [f32], config: &EncoderConfig, noise: Noise) -> Result<Self> {
+    /// With `packed` weights, products are in bf16.
+    pub fn of(
+        lent: &'a Lent<'a>,
+        table: &'a [f32],
+        config: &EncoderConfig,
+        noise: Noise,
+        packed: &'a BTreeMap<String, PackedWeight>,
+    ) -> Result<Self> {
         let eps = config.layer_norm_eps as f32;
         let norm = |name: String| -> Result<Norm<'a>> {
             let (weight, bias) = (lent.get(&format!("{name}.weight"))?, lent.get(&format!("{name}.bias"))?);
@@ -113,7 +124,7 @@ impl<'a> Net<'a> {
         };
         let dense = |name: String| -> Result<Dense<'a>> {
             let (weight, bias) = (lent.get(&format!("{name}.weight"))?, lent.get(&format!("{name}.bias"))?);
-            Ok(Dense { weight, bias, name })
+            Ok(Dense { weight, bias, packed: packed.get(&name), name })
         };
         let layer = |layer: usize| -> Result<Layer<'a>> {
             let name = |part: &str| format!("encoder.layer.{layer}.{part}");
@@ -165,6 +176,7 @@ impl Drop {
 pub(super) struct Dense<'a> {
     weight: &'a [f32],
     bias: &'a [f32],
+    packed: Option<&'a PackedWeight>,
     pub name: String,
 }
 
@@ -183,17 +195,34 @@ impl<'a> Dense<'a> {
 
     /// Writes `y`.
     pub fn apply(&self, y: &mut [f32], x: &[f32]) {
-        for row in y.chunks_exact_mut(self.outputs()) {
+        let (outputs, inputs) = (self.outputs(), self.inputs());
+        for row in y.chunks_exact_mut(outputs) {
             row.copy_from_slice(self.bias);
         }
-        let x = View::rows(x, x.len() / self.inputs(), self.inputs(), self.inputs());
-        matmul(y, self.outputs(), 1.0, x, self.matrix().t(), 1.0, 1);
+        let rows = x.len() / inputs;
+        match self.packed {
+            Some(packed) => with_left(|left| {
+                left.pack_along(Hand::Left, x, rows, inputs, inputs);
+                bf16::multiply(y, outputs, true, left, &packed.forth);
+            }),
+            None => matmul(y, outputs, 1.0, View::rows(x, rows, inputs, inputs), self.matrix().t(), 1.0, 1),
+        }
     }
 
-    /// Writes the gradient of `x`, or adds it where `keep` is one.
-    pub fn back(&self, dx: &mut [f32], keep: f32, dy: &[f32]) {
-        let dy = View::rows(dy, dy.len() / self.outputs(), self.outputs(), self.outputs());
-        matmul(dx, self.inputs(), keep, dy, self.matrix(), 1.0, 1);
+    /// Writes the gradient of `x`, or adds it.
+    pub fn back(&self, dx: &mut [f32], add: bool, dy: &[f32]) {
+        let (outputs, inputs) = (self.outputs(), self.inputs());
+        let rows = dy.len() / outputs;
+        match self.packed {
+            Some(packed) => with_left(|left| {
+                left.pack_along(Hand::Left, dy, rows, outputs, outputs);
+                bf16::multiply(dx, inputs, add, left, &packed.back);
+            }),
+            None => {
+                let dy = View::rows(dy, rows, outputs, outputs);
+                matmul(dx, inputs, f32::from(u8::from(add)), dy, self.matrix(), 1.0, 1);
+            }
+        }
     }
 }
 

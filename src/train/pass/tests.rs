@@ -74,7 +74,7 @@ fn forward_and_all_gradients_are_those_of_the_graph() {
     for (lengths, noise) in [&[3, 1, 7][..], &[150, 90, 2, 33, 160, 160, 5]].into_iter().zip(noises) {
         for pooling in [Pooling::Cls, Pooling::Mean, Pooling::ClsMean] {
             let batch = batch(lengths);
-            let mut pass = Pass::new(&encoder.config, pooling, &encoder.weights);
+            let mut pass = Pass::new(&encoder.config, pooling, &encoder.weights, Products::F32).unwrap();
             let pooled = pass.forward(&encoder.weights, &batch, noise).unwrap();
 
             let words = Var::from_tensor(&encoder.weights.words(&batch.ids).unwrap()).unwrap();
@@ -82,9 +82,18 @@ fn forward_and_all_gradients_are_those_of_the_graph() {
             let by_graph = pool_by_graph(&states, &batch, pooling).unwrap();
             assert!(difference(&pooled, &flat(&by_graph)) < 1e-4);
 
+            // The loss sees what is pooled, and the states at some places.
+            let places = [1u32, 9, 4];
+            let guessed = states.index_select(&Tensor::new(&places, &Device::Cpu).unwrap(), 0).unwrap();
+            assert!(difference(&flat(&pass.states(&places).unwrap()), &flat(&guessed)) < 1e-4);
             let loss_weights = random(by_graph.shape().clone(), 99);
-            let grads = (&by_graph * &loss_weights).unwrap().sum_all().unwrap().backward().unwrap();
-            let (gradients, of_words) = pass.backward(&encoder.weights, &batch, noise, &flat(&loss_weights)).unwrap();
+            let slopes = random(guessed.shape().clone(), 98);
+            let seen = (&by_graph * &loss_weights).unwrap().sum_all().unwrap();
+            let loss = (seen + (&guessed * &slopes).unwrap().sum_all().unwrap()).unwrap();
+            let grads = loss.backward().unwrap();
+            let states = Some((&places[..], &slopes));
+            let (gradients, of_words) =
+                pass.backward(&encoder.weights, &batch, noise, &flat(&loss_weights), states).unwrap();
             assert!(difference(of_words, &flat(grads.get(&words).unwrap())) < 1e-3);
             assert_eq!(gradients.len(), encoder.weights.vars().len());
             for (name, var) in encoder.weights.vars() {
@@ -97,6 +106,34 @@ fn forward_and_all_gradients_are_those_of_the_graph() {
 }
 
 #[test]
+fn gradients_in_bf16_are_those_in_f32_but_for_its_rounding() {
+    if !bf16::available() {
+        return;
+    }
+    let encoder = encoder();
+    let noise = Noise { hidden: 0.1, attention: 0.1, seed: 3 };
+    let batch = batch(&[120, 80, 200, 3, 160]);
+    let run = |products: Products| {
+        let mut pass = Pass::new(&encoder.config, Pooling::Cls, &encoder.weights, products).unwrap();
+        let pooled = pass.forward(&encoder.weights, &batch, noise).unwrap();
+        let slopes: Vec<f32> = (0..pooled.len()).map(|i| (i as f32 * 0.7).sin()).collect();
+        let (gradients, _) = pass.backward(&encoder.weights, &batch, noise, &slopes, None).unwrap();
+        (pooled, gradients.clone())
+    };
+    let ((wanted, gradients), (found, rounded)) = (run(Products::F32), run(Products::Bf16));
+    let apart = |found: &[f32], wanted: &[f32]| {
+        let squares = |values: &mut dyn Iterator<Item = f32>| values.map(|v| f64::from(v) * f64::from(v)).sum::<f64>();
+        let off = squares(&mut found.iter().zip(wanted).map(|(a, b)| a - b));
+        (off / squares(&mut wanted.iter().copied()).max(1e-12)).sqrt()
+    };
+    assert!((1e-5..0.02).contains(&apart(&found, &wanted)), "{}", apart(&found, &wanted));
+    for (name, wanted) in &gradients {
+        let apart = apart(&rounded[name], wanted);
+        assert!(apart < 0.05, "{name} is {apart} apart");
+    }
+}
+
+#[test]
 fn a_step_does_not_depend_on_the_number_of_cores_or_on_the_step_before() {
     let encoder = encoder();
     let noise = Noise { hidden: 0.1, attention: 0.1, seed: 3 };
@@ -104,13 +141,13 @@ fn a_step_does_not_depend_on_the_number_of_cores_or_on_the_step_before() {
     let run = |threads: usize, before: Option<&Ragged>| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut pass = Pass::new(&encoder.config, Pooling::Cls, &encoder.weights);
+            let mut pass = Pass::new(&encoder.config, Pooling::Cls, &encoder.weights, Products::F32).unwrap();
             if let Some(before) = before {
                 pass.forward(&encoder.weights, before, noise).unwrap();
-                pass.backward(&encoder.weights, before, noise, &vec![1.0; before.len() * 16]).unwrap();
+                pass.backward(&encoder.weights, before, noise, &vec![1.0; before.len() * 16], None).unwrap();
             }
             let pooled = pass.forward(&encoder.weights, &large, noise).unwrap();
-            let (gradients, words) = pass.backward(&encoder.weights, &large, noise, &pooled).unwrap();
+            let (gradients, words) = pass.backward(&encoder.weights, &large, noise, &pooled, None).unwrap();
             (pooled, gradients.clone(), words.to_vec())
         })
     };
@@ -122,7 +159,7 @@ fn a_step_does_not_depend_on_the_number_of_cores_or_on_the_step_before() {
 #[test]
 fn a_way_back_without_its_way_forth_is_refused() {
     let encoder = encoder();
-    let mut pass = Pass::new(&encoder.config, Pooling::Cls, &encoder.weights);
+    let mut pass = Pass::new(&encoder.config, Pooling::Cls, &encoder.weights, Products::F32).unwrap();
     let batch = batch(&[4, 9]);
-    assert!(pass.backward(&encoder.weights, &batch, Noise::none(), &[1.0; 32]).is_err());
+    assert!(pass.backward(&encoder.weights, &batch, Noise::none(), &[1.0; 32], None).is_err());
 }

@@ -7,6 +7,7 @@
 //! | [`Dense`] | a layer's weights in panels; bias and GELU where the product is still in the cache |
 //! | `attention`, [`Norm`] | in f32 |
 //! | [`Layer`] | one layer of the encoder |
+//! | [`bf16`] | products for training, in bf16 |
 //! | [`vector`] | loops compiled for the vector units that the machine has |
 //!
 //! Products are whole numbers and everything else is computed in a fixed order, so a text gets the same answer, bit for
@@ -15,6 +16,7 @@
 //! A crate of its own, so that it runs at full speed also where the rest is built for quick tests.
 
 mod attention;
+pub mod bf16;
 mod dense;
 pub mod kernel;
 mod layer;

@@ -2,13 +2,13 @@
 
 use super::Number;
 use candle_core::{
-    CudaStorage, DType, Device, Layout, Result, Storage, Tensor,
+    CudaStorage, DType, Device, DeviceLocation, Layout, Result, Storage, Tensor,
     backend::BackendStorage,
     bail,
     cuda::{
         WrapErr,
         cudarc::{
-            driver::{LaunchArgs, LaunchConfig, PushKernelArg},
+            driver::{LaunchArgs, LaunchConfig, PushKernelArg, result, sys},
             nvrtc,
         },
     },
@@ -34,6 +34,19 @@ fn code() -> Result<&'static str> {
     match CODE.get_or_init(compile) {
         Ok(code) => Ok(code),
         Err(reason) => bail!("the kernels do not compile: {reason}"),
+    }
+}
+
+/// Makes the driver keep memory that is freed, for the next step: by itself it gives all of it back whenever the host waits for the card,
+/// and gets it anew after that.
+pub fn keep_memory(device: &Device) -> Result<()> {
+    let DeviceLocation::Cuda { gpu_id } = device.location() else { return Ok(()) };
+    let mut most = u64::MAX;
+    let threshold = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
+    // SAFETY: the device exists, as `device` is on it, so its pool does; the attribute is a number of 64 bits.
+    unsafe {
+        let pool = result::device::get_default_mem_pool(result::device::get(gpu_id as i32).w()?).w()?;
+        result::mem_pool::set_attribute(pool, threshold, (&raw mut most).cast()).w()
     }
 }
 
