@@ -49,8 +49,8 @@ fn measure(lengths: &str, batch: usize, threads: usize, seconds: f64, products: 
     ))
     .expect("--products takes f32 or bf16");
     let (label, batches) = batches(lengths, batch, &taxonomy);
-    let mut learner =
-        Learner::new(&recipe, &taxonomy, &[], 103, &Device::Cpu).expect("models/retail is an encoder's folder");
+    let mut learner = Learner::new(&recipe, &taxonomy, &[], 103, &Device::Cpu)
+        .expect("models/retail is an encoder's folder, and the CPU has such products");
     let mut step = 0;
     let mut run = |rows: &[Example]| {
         let rows: Vec<&Example> = rows.iter().collect();

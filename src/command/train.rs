@@ -42,10 +42,12 @@ pub struct Train {
     /// Another seed than the recipe's
     #[arg(long)]
     seed: Option<u64>,
-    /// Train a teacher for this recipe's student instead: without `[distill]`, with this seed and the same calibration rows, and no
-    /// bundle
+    /// Train a teacher for this recipe's student instead: without `[distill]`, with this seed and the same calibration rows
     #[arg(long, value_name = "SEED", conflicts_with = "seed")]
     teacher: Option<u64>,
+    /// With --teacher: its bundle too, which teaches as it is served, its linear model included
+    #[arg(long, requires = "teacher", conflicts_with = "no_bundle")]
+    bundle: bool,
     /// Stop once the weights are trained: the same command without this flag makes the bundle, on another machine too
     #[arg(long)]
     no_bundle: bool,
@@ -82,7 +84,7 @@ impl Train {
         }
         let device = device(&self.device)?;
         let talk: Box<dyn Talk> = if self.quiet { Box::new(()) } else { Box::new(Loud::new()) };
-        if self.no_bundle || self.teacher.is_some() {
+        if self.no_bundle || (self.teacher.is_some() && !self.bundle) {
             let progress = train::weights(&recipe, &self.out, &device, &*talk)?;
             println!("{} rounds\t{}", progress.rounds, self.out.display());
             return Ok(ExitCode::SUCCESS);
@@ -135,7 +137,7 @@ impl Talk for Loud {
         }
         let dev: Vec<String> = corpus.dev.iter().map(|(_, rows)| rows.len().to_string()).collect();
         let (train, calibration) = (corpus.train.len(), corpus.calibration.len());
-        let alone = match corpus.unlabelled.len() {
+        let alone = match corpus.unlabelled.len() + corpus.guessed.len() {
             0 => String::new(),
             n => format!(" and {n} texts without labels"),
         };

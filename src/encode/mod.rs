@@ -102,6 +102,11 @@ impl PieceEncoder {
         self.max_pieces
     }
 
+    /// Whether the vocabulary has a piece that stands for a hidden one.
+    pub fn hides(&self) -> bool {
+        self.mask.is_some()
+    }
+
     /// The piece that stands for a hidden one in training; the unknown or last special piece where the vocabulary has none.
     pub fn mask_id(&self) -> u32 {
         self.mask.unwrap_or(self.last)

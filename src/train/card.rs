@@ -67,7 +67,7 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
         }
         if let Some(teachers) = metrics.teachers.get(set) {
             let heads: Vec<String> = teachers.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
-            line(format!("\nThe teachers together, uncalibrated: {}.", heads.join(", ")));
+            line(format!("\nThe teachers together: {}.", heads.join(", ")));
         }
         if let Some(recall) = models.get("both").and_then(|e| e.one_of(Question::JointPriority)?.urgent_recall) {
             line(format!("\nRecall of the most urgent level by the joint decision: {:.3}.", recall.value));

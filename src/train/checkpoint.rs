@@ -32,6 +32,9 @@ pub struct Progress {
     /// The hash of every teacher's weights.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taught_by: Vec<String>,
+    /// The hash of the encoder that the training began with, where pieces are guessed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<String>,
     /// What the teachers reach together, where there are some.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub teachers: Accuracies,
@@ -41,7 +44,7 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Round {
     pub loss: f64,
-    /// What guesses of hidden pieces add to it, a piece, in nats, where pieces are guessed.
+    /// That of the guesses alone, in nats a hidden piece, where pieces are guessed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guessed: Option<f64>,
     /// The metric that chooses the best round.

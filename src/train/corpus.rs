@@ -42,8 +42,10 @@ pub struct Corpus {
     pub calibration: Vec<Example>,
     /// Places in `train` of the rows that would be set aside if their sources did not only teach.
     spared: Vec<usize>,
-    /// Texts of which only teachers say something, or nobody.
+    /// Texts of which only teachers say something.
     pub unlabelled: Vec<Example>,
+    /// Texts of which nobody says anything: hidden pieces are guessed in them.
+    pub guessed: Vec<Example>,
     /// One part a file of `data.dev`, by the file's name.
     pub dev: Vec<(String, Vec<Example>)>,
     pub sources: Vec<SourceRecord>,
@@ -71,6 +73,7 @@ impl Corpus {
             calibration: vec![],
             spared: vec![],
             unlabelled: vec![],
+            guessed: vec![],
             dev: vec![],
             sources: vec![],
             absent: vec![],
@@ -108,9 +111,13 @@ impl Corpus {
             let Some((_, examples)) = corpus.examples("dev", source, taxonomy, segmenter, pieces)? else { continue };
             corpus.dev.push((source.path.display().to_string(), examples.into_iter().flatten().collect()));
         }
-        let taught = recipe.distill.iter().flat_map(|distill| &distill.texts);
-        let guessed = recipe.masked_language.iter().flat_map(|masked| &masked.texts);
-        corpus.unlabelled(taught.chain(guessed), without, taxonomy, segmenter, pieces)?;
+        let mut known = without;
+        let parts = corpus.dev.iter().map(|(_, rows)| rows).chain([&corpus.train, &corpus.calibration]);
+        known.extend(parts.flatten().map(squeezed));
+        let mut alone = |sources: &[Source]| corpus.texts(sources, &mut known, taxonomy, segmenter, pieces);
+        let taught = recipe.distill.as_ref().map(|distill| alone(&distill.texts)).transpose()?;
+        let guessed = recipe.masked_language.as_ref().map(|masked| alone(&masked.texts)).transpose()?;
+        (corpus.unlabelled, corpus.guessed) = (taught.unwrap_or_default(), guessed.unwrap_or_default());
         if corpus.train.is_empty() {
             let path = recipe.data.train[0].path.clone();
             return Err(Error::Data { path, reason: "no row to learn from in any of the training files".into() });
@@ -118,26 +125,21 @@ impl Corpus {
         Ok(corpus)
     }
 
-    /// Adds texts without labels, and none that any part has already.
-    fn unlabelled<'a>(
+    /// Texts without labels, and none that is known already.
+    fn texts(
         &mut self,
-        sources: impl Iterator<Item = &'a Source>,
-        mut known: HashSet<String>,
+        sources: &[Source],
+        known: &mut HashSet<String>,
         taxonomy: &Taxonomy,
         segmenter: &Segmenter,
         pieces: Option<&PieceEncoder>,
-    ) -> Result<()> {
-        let parts = self.dev.iter().map(|(_, rows)| rows).chain([&self.train, &self.calibration]);
-        known.extend(parts.flatten().map(squeezed));
+    ) -> Result<Vec<Example>> {
+        let mut texts = Vec::new();
         for source in sources {
             let Some((_, examples)) = self.examples(UNLABELLED, source, taxonomy, segmenter, pieces)? else { continue };
-            for example in examples.into_iter().flatten() {
-                if known.insert(squeezed(&example)) {
-                    self.unlabelled.push(example);
-                }
-            }
+            texts.extend(examples.into_iter().flatten().filter(|example| known.insert(squeezed(example))));
         }
-        Ok(())
+        Ok(texts)
     }
 
     /// The calibration part in two: rows for the bands, and rows for temperatures and blends. The bands get more: what they let through

@@ -7,7 +7,8 @@ use super::{
     fit::accuracy,
 };
 use crate::{
-    Error, Result,
+    Error, Pipeline, Result,
+    bundle::{self, file},
     classify::{
         Head, HeadValues, Prediction,
         transformer::{Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Pooling, Weights, infer, quantize},
@@ -16,19 +17,27 @@ use crate::{
     taxonomy::Taxonomy,
 };
 use candle_core::{Device, Tensor};
+use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-/// Models that teach; all read texts as the student does.
+/// Who teaches.
 struct Teachers {
-    models: Vec<(Encoder, Tensor, Tensor)>,
+    teachers: Vec<Teacher>,
     layout: HeadLayout,
     pooling: Pooling,
 }
 
-/// The hash of every teacher's weights.
+enum Teacher {
+    /// The weights of a training, which reads texts as the student does.
+    Trained { encoder: Box<Encoder>, weight: Tensor, bias: Tensor },
+    /// A bundle answers as it is served, with all its models, whatever its encoder.
+    Bundle(Box<Pipeline>),
+}
+
+/// A hash of all that makes each teacher's answers.
 ///
 /// # Errors
 /// [`Error::Recipe`] where a teacher is not there or still learns.
@@ -39,15 +48,20 @@ pub fn hashes(distill: &DistillRecipe, recipe: &Recipe) -> Result<Vec<String>> {
             let reason = format!("the teacher {0} {what}: {way_out} {0}", folder.display());
             Error::Recipe { path: recipe.name.clone().into(), reason }
         };
-        let weights = weights_of(folder);
-        if !weights.exists() {
-            return Err(fault("has no weights; train it first"));
-        }
         let training = folder.join("checkpoint");
         if training.exists() && Checkpoints::new(&training)?.is_under_way() {
             return Err(fault("is not finished; run its training to the end"));
         }
-        crate::bundle::hash(&weights)
+        if is_bundle(folder) {
+            let files = [file::CONFIG, file::TOKENIZER, file::MODEL, file::LINEAR, file::CALIBRATION];
+            let files = files.map(|name| folder.join(name));
+            let hashes = files.iter().filter(|path| path.exists()).map(|path| bundle::hash(path));
+            return Ok(bundle::hex(&Sha256::digest(hashes.collect::<Result<Vec<_>>>()?.concat())));
+        }
+        match weights_of(folder) {
+            weights if weights.exists() => bundle::hash(&weights),
+            _ => Err(fault("is neither a training nor a bundle; train it first")),
+        }
     };
     distill.teachers.iter().map(of).collect()
 }
@@ -55,7 +69,8 @@ pub fn hashes(distill: &DistillRecipe, recipe: &Recipe) -> Result<Vec<String>> {
 /// Asks the teachers for every row that the student will learn from, and measures them together on the dev files.
 ///
 /// # Errors
-/// [`Error::Encoder`] where a teacher's folder holds no weights that fit the student's configuration and taxonomy.
+/// [`Error::Encoder`] where the weights of a training do not fit the student's configuration and taxonomy, [`Error::Recipe`] where a bundle
+/// answers by another taxonomy, [`Error::Bundle`] where it is not whole.
 pub fn teach(
     distill: &DistillRecipe,
     recipe: &Recipe,
@@ -65,7 +80,7 @@ pub fn teach(
 ) -> Result<Accuracies> {
     let teachers = Teachers::open(distill, recipe, taxonomy, device)?;
     for rows in [&mut corpus.train, &mut corpus.unlabelled] {
-        let taught = teachers.ask(rows.iter().map(|row| &row.pieces))?;
+        let taught = teachers.ask(rows)?;
         rows.iter_mut().zip(taught).for_each(|(row, taught)| row.taught = Some(taught));
     }
     let mut accuracies = Accuracies::new();
@@ -81,9 +96,18 @@ impl Teachers {
         let layout = HeadLayout::of(taxonomy);
         let config = EncoderConfig::open(&encoder.path.join("config.json"))?;
         let width = encoder.pooling.width(config.hidden_size);
-        let mut models = Vec::with_capacity(distill.teachers.len());
+        let mut teachers = Vec::with_capacity(distill.teachers.len());
         for folder in &distill.teachers {
             let path = weights_of(folder);
+            if is_bundle(folder) {
+                let teacher = Pipeline::open(folder, None)?;
+                if teacher.taxonomy != *taxonomy {
+                    let reason = format!("the teacher {} answers by another taxonomy", folder.display());
+                    return Err(Error::Recipe { path: recipe.name.clone().into(), reason });
+                }
+                teachers.push(Teacher::Bundle(Box::new(teacher)));
+                continue;
+            }
             let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
             let mut tensors = quantize::load(&path)?;
             let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
@@ -93,20 +117,26 @@ impl Teachers {
             };
             let (weight, bias) = (take(HEAD_WEIGHT, &[layout.width, width])?, take(HEAD_BIAS, &[layout.width])?);
             let weights = Weights::from_hf(tensors, &config, device).map_err(fault)?;
-            models.push((Encoder { config: config.clone(), weights }, weight, bias));
+            let encoder = Box::new(Encoder { config: config.clone(), weights });
+            teachers.push(Teacher::Trained { encoder, weight, bias });
         }
-        Ok(Teachers { models, layout, pooling: encoder.pooling })
+        Ok(Teachers { teachers, layout, pooling: encoder.pooling })
     }
 
     /// The mean of what the teachers say of every text.
-    fn ask<'a>(&self, texts: impl Iterator<Item = &'a Pieces>) -> Result<Vec<Prediction>> {
-        let texts: Vec<Pieces> = texts.cloned().collect();
-        let share = 1.0 / self.models.len() as f32;
-        let mut means = vec![Prediction::default(); texts.len()];
-        for (encoder, weight, bias) in &self.models {
-            let answers = infer(encoder, weight, bias, self.pooling, &self.layout, &texts)?;
-            for (mean, answer) in means.iter_mut().zip(answers) {
-                let said = answer.logits.to_probabilities();
+    fn ask(&self, rows: &[Example]) -> Result<Vec<Prediction>> {
+        let share = 1.0 / self.teachers.len() as f32;
+        let mut means = vec![Prediction::default(); rows.len()];
+        for teacher in &self.teachers {
+            let said: Vec<Prediction> = match teacher {
+                Teacher::Trained { encoder, weight, bias } => {
+                    let texts: Vec<Pieces> = rows.iter().map(|row| row.pieces.clone()).collect();
+                    let answers = infer(encoder, weight, bias, self.pooling, &self.layout, &texts)?;
+                    answers.into_iter().map(|answer| answer.logits.to_probabilities()).collect()
+                }
+                Teacher::Bundle(bundle) => bundle.predict(&rows.iter().map(|row| &row.reading).collect::<Vec<_>>())?,
+            };
+            for (mean, said) in means.iter_mut().zip(said) {
                 for head in Head::ALL {
                     mean[head].resize(said[head].len(), 0.0);
                     mean[head].iter_mut().zip(&said[head]).for_each(|(mean, said)| *mean += share * said);
@@ -117,14 +147,18 @@ impl Teachers {
     }
 
     fn measure(&self, rows: &[Example]) -> Result<BTreeMap<String, f64>> {
-        let said: Vec<HeadValues> = self.ask(rows.iter().map(|row| &row.pieces))?;
+        let said: Vec<HeadValues> = self.ask(rows)?;
         let heads = self.layout.spans();
         Ok(heads.filter_map(|(head, _)| Some((head.name().to_owned(), accuracy(head, rows, &said)?))).collect())
     }
 }
 
-/// The weights in the folder of a training, or of a bundle.
+/// Whether the folder is that of a bundle, which a training that made one is too.
+fn is_bundle(folder: &Path) -> bool {
+    folder.join(file::MANIFEST).exists()
+}
+
+/// The weights in the folder of a training.
 fn weights_of(folder: &Path) -> PathBuf {
-    let trained = folder.join("checkpoint").join(Checkpoints::BEST);
-    if trained.exists() { trained } else { folder.join(crate::bundle::file::MODEL) }
+    folder.join("checkpoint").join(Checkpoints::BEST)
 }

@@ -72,6 +72,15 @@ pub fn fit(
         }
         None => Progress::default(),
     };
+    if recipe.masked_language.is_some() {
+        // The guesses are over its words as they were at the start, which no checkpoint keeps.
+        let encoder = crate::bundle::hash(&recipe.encoder()?.path.join(crate::bundle::file::MODEL))?;
+        if progress.steps > 0 && progress.encoder.as_ref() != Some(&encoder) {
+            let reason = "the encoder has other weights than when this training began; use a new output folder";
+            return Err(Error::Recipe { path: folder.to_owned(), reason: reason.into() });
+        }
+        progress.encoder = Some(encoder);
+    }
     if let Some(distill) = &recipe.distill {
         let teachers = hashes(distill, recipe)?;
         if progress.steps > 0 && progress.taught_by != teachers {
@@ -84,14 +93,14 @@ pub fn fit(
         talk.teachers(&progress.teachers);
     }
     let corpus = &*corpus;
-    let learnt: Vec<&Example> = corpus.train.iter().chain(&corpus.unlabelled).collect();
+    let learnt: Vec<&Example> = corpus.train.iter().chain(&corpus.unlabelled).chain(&corpus.guessed).collect();
     let lengths: Vec<usize> = learnt.iter().map(|e| e.pieces.ids.len()).collect();
     let rounds = &recipe.rounds;
     let steps = rounds.epochs * lengths.len().div_ceil(rounds.batch);
     while !progress.finished {
         let order = batches(&lengths, rounds.batch, recipe.seed, progress.rounds);
         let (mut loss_sum, mut counted, mut rows_seen, mut seconds) = (0.0, 0usize, 0usize, 0.0);
-        let mut guessed: Option<f64> = None;
+        let (mut guessed, mut guesses) = (0.0, 0usize);
         let mut running: Option<f64> = None;
         for batch in &order[progress.batches..] {
             let start = Instant::now();
@@ -107,7 +116,8 @@ pub fn fit(
             loss_sum += report.loss as f64;
             counted += 1;
             if let Some(loss) = report.guessed {
-                guessed = Some(guessed.unwrap_or(0.0) + f64::from(loss));
+                guessed += f64::from(loss);
+                guesses += 1;
             }
             let mean = running.map_or(report.loss as f64, |r| 0.98 * r + 0.02 * report.loss as f64);
             running = Some(mean);
@@ -125,7 +135,7 @@ pub fn fit(
         let metric = metric(&accuracy, &recipe.rounds.metric);
         let round = Round {
             loss: loss_sum / counted.max(1) as f64,
-            guessed: guessed.map(|sum| sum / counted.max(1) as f64),
+            guessed: (guesses > 0).then(|| guessed / guesses as f64),
             metric,
             accuracy,
             rows_per_second: rows_seen as f64 / f64::max(seconds, 1e-9),

@@ -92,7 +92,7 @@ impl Learner {
         let mut normal = || 0.02 * ((0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0);
         let start: Vec<f32> = (0..layout.width * inputs).map(|_| normal()).collect();
         let (head_weight, head_bias) = match heads {
-            true => heads_of(&model, layout.width, inputs)?,
+            true => heads_of(&model, taxonomy, layout.width, inputs)?,
             false => (
                 Var::from_vec(start, (layout.width, inputs), &Device::Cpu)?,
                 Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?,
@@ -258,8 +258,15 @@ impl Learner {
     }
 }
 
-/// The heads in a model's file.
-fn heads_of(model: &Path, width: usize, inputs: usize) -> Result<(Var, Var)> {
+/// The heads in a model's file, which answer by the same taxonomy if they say by which.
+fn heads_of(model: &Path, taxonomy: &Taxonomy, width: usize, inputs: usize) -> Result<(Var, Var)> {
+    let beside = model.with_file_name(crate::bundle::file::TAXONOMY);
+    if let Ok(text) = std::fs::read_to_string(&beside)
+        && Taxonomy::parse(&text, &beside)? != *taxonomy
+    {
+        let reason = "its heads answer by another taxonomy; leave `heads` out of the recipe".to_owned();
+        return Err(Error::Encoder { path: model.to_owned(), reason });
+    }
     let mut tensors = quantize::load(model)?;
     let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
         Some(tensor) if tensor.dims() == shape => Ok(Var::from_tensor(&tensor.to_dtype(DType::F32)?)?),

@@ -28,7 +28,7 @@ pub struct Hidden {
 const SPANS: [(usize, f64); 4] = [(1, 0.4), (2, 0.75), (3, 0.9), (4, 1.0)];
 
 /// Hides about a share of the pieces of every text, in spans, and never the first and the last one, which frame it. Of ten spans eight
-/// become `mask`, one becomes pieces of other texts and one stays: what is guessed is not always marked.
+/// become `mask`, one becomes other pieces of the batch and one stays: what is guessed is not always marked.
 pub fn hide_spans(rows: &mut [Pieces], share: f32, mask: u32, seed: u64) -> Hidden {
     let mut hidden = Hidden::default();
     let all: Vec<u32> =
@@ -70,6 +70,9 @@ pub fn hide_spans(rows: &mut [Pieces], share: f32, mask: u32, seed: u64) -> Hidd
     }
     hidden
 }
+
+/// Pieces that are guessed at once.
+const BLOCK: usize = 1024;
 
 /// What guesses hidden pieces.
 pub struct Guesser {
@@ -133,14 +136,20 @@ impl Guesser {
         let seen = ops::layer_norm(&active, weight, bias, self.eps)?;
 
         let bias = self.vars[BIAS].as_tensor().detach();
-        let scores = seen.detach().matmul(&self.words.t()?)?;
-        let wanted = Tensor::from_slice(pieces, pieces.len(), scores.device())?;
-        let [slope, losses] = guess(&scores, &bias, &wanted, self.weight / pieces.len() as f32)?;
-        let loss = losses.mean_all()?.to_scalar::<f32>()?;
-        let ones = Tensor::ones((1, pieces.len()), DType::F32, slope.device())?;
-        let of_bias = ones.matmul(&slope)?.squeeze(0)?;
-        let slope = slope.matmul(&self.words)?;
-        let grads = (seen * slope)?.sum_all()?.backward()?;
+        let (mut losses, mut slopes) = (0.0, Vec::new());
+        let mut of_bias = bias.zeros_like()?;
+        // In blocks: a row of scores is as long as the vocabulary.
+        for (block, wanted) in pieces.chunks(BLOCK).enumerate() {
+            let scores = seen.detach().narrow(0, block * BLOCK, wanted.len())?.matmul(&self.words.t()?)?;
+            let wanted = Tensor::from_slice(wanted, wanted.len(), scores.device())?;
+            let [slope, loss] = guess(&scores, &bias, &wanted, self.weight / pieces.len() as f32)?;
+            losses += loss.sum_all()?.to_scalar::<f32>()?;
+            let ones = Tensor::ones((1, wanted.elem_count()), DType::F32, slope.device())?;
+            of_bias = (of_bias + ones.matmul(&slope)?.squeeze(0)?)?;
+            slopes.push(slope.matmul(&self.words)?);
+        }
+        let loss = losses / pieces.len() as f32;
+        let grads = (seen * Tensor::cat(&slopes, 0)?)?.sum_all()?.backward()?;
         let mut gradients = BTreeMap::from([(BIAS, of_bias)]);
         for name in DENSE.into_iter().chain(NORM) {
             gradients.insert(name, reached(grads.get(&self.vars[name]))?);
@@ -227,7 +236,18 @@ mod tests {
         for (name, var) in guesser.vars() {
             let gradient = &learnt.gradients[name];
             assert_eq!(gradient.dims(), var.dims());
-            assert!(flat(gradient).iter().any(|v| *v != 0.0), "{name} learns nothing");
+            let (found, values) = (flat(gradient), flat(var));
+            for i in (0..values.len()).step_by(values.len().div_ceil(7)) {
+                let at = |step: f32| {
+                    let mut v = values.clone();
+                    v[i] += step;
+                    var.set(&Tensor::from_vec(v, var.shape(), &Device::Cpu).unwrap()).unwrap();
+                    guesser.learn(&states, &pieces).unwrap().loss
+                };
+                let wanted = 0.5 * (at(1e-2) - at(-1e-2)) / 2e-2;
+                at(0.0);
+                assert!((found[i] - wanted).abs() < 2e-3, "{name} {i}: {} against {wanted}", found[i]);
+            }
         }
     }
 }

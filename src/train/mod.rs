@@ -72,9 +72,17 @@ fn learn(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Resul
         let reason = "a model is trained on cpu or on cuda:N".to_owned();
         return Err(Error::Device { device: "metal".into(), reason });
     }
+    if recipe.encoder.is_some() && device.is_cpu() {
+        recipe.rounds.products.check()?;
+    }
     let (taxonomy, _) = recipe.taxonomy()?;
     let segmenter = Segmenter::new();
     let pieces = recipe.encoder.as_ref().map(piece_encoder).transpose()?;
+    if recipe.masked_language.is_some() && pieces.as_ref().is_some_and(|pieces| !pieces.hides()) {
+        let reason =
+            "masked_language hides pieces, and the encoder's vocabulary has none that says so ([MASK])".to_owned();
+        return Err(Error::Recipe { path: recipe.name.clone().into(), reason });
+    }
     let mut corpus = Corpus::read(recipe, &taxonomy, &segmenter, pieces.as_ref())?;
     talk.corpus(&corpus);
     // Before the training, which a fault in this part would cost.

@@ -61,7 +61,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistillRecipe {
-    /// Folders of trainings (`train -o`) or of bundles, of the same encoder and taxonomy.
+    /// Folders of trainings (`train -o`), of the same encoder, or of bundles, which answer as they are served; all of the same taxonomy.
     pub teachers: Vec<PathBuf>,
     /// The teachers' share of what a labelled row teaches each head, in (0, 1]; the first level (`group_weight`) learns from labels alone.
     pub weight: f32,
@@ -126,7 +126,8 @@ pub struct EncoderRecipe {
     /// Longer texts keep their head and tail.
     #[serde(default = "max_pieces")]
     pub max_pieces: usize,
-    /// Goes on from the heads that stand beside the encoder, those of a trained model or bundle of the same taxonomy; else from new ones.
+    /// Goes on from the heads that stand beside the encoder, those of a trained model or bundle of the same taxonomy (where a
+    /// taxonomy.toml lies there too, that is checked); else from new ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub heads: bool,
     /// Name and licence of where the weights come from, for the card.
@@ -183,7 +184,7 @@ impl Default for HeadRecipe {
 pub struct OptimizerRecipe {
     /// Of the top layer.
     pub learning_rate: f64,
-    /// Of the heads.
+    /// Of the heads, and of what guesses hidden pieces.
     pub head_learning_rate: f64,
     /// Every layer further down learns this much slower.
     pub layer_decay: f64,
@@ -262,7 +263,7 @@ pub struct RoundsRecipe {
     /// Steps between two checkpoints inside a round; 0 writes one a round only.
     pub checkpoint_every: usize,
     /// In what numbers a CPU multiplies; cards multiply in TF32.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "is_f32")]
     pub products: Products,
 }
 
@@ -279,8 +280,8 @@ impl Default for RoundsRecipe {
     }
 }
 
-fn is_default(products: &Products) -> bool {
-    *products == Products::default()
+fn is_f32(products: &Products) -> bool {
+    *products == Products::F32
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -348,8 +349,11 @@ impl Recipe {
             if self.encoder.is_none() {
                 return Err("masked_language teaches the encoder, and there is no [encoder]".into());
             }
-            if !(masked.weight > 0.0 && masked.share > 0.0 && masked.share < 1.0) {
-                return Err("masked_language.weight is above 0, and its share lies in (0, 1)".into());
+            if !(masked.weight > 0.0 && masked.weight.is_finite()) {
+                return Err(format!("masked_language.weight is {}; it is above 0", masked.weight));
+            }
+            if !(masked.share > 0.0 && masked.share < 1.0) {
+                return Err(format!("masked_language.share is {}; it lies in (0, 1)", masked.share));
             }
             if self.regularize.mask_pieces > 0.0 {
                 return Err("regularize.mask_pieces and masked_language both hide pieces; leave one of them out".into());

@@ -8,7 +8,7 @@ use fenzhen::{
     segment::Segmenter,
     train::{
         self, DistillRecipe, Recipe, ScopeRecipe, Talk,
-        checkpoint::Round,
+        checkpoint::{Accuracies, Round},
         fit::StepAt,
         remember::remember,
         scope::SetAside,
@@ -96,7 +96,7 @@ fn an_encoder_learns_to_guess_hidden_pieces_of_texts_without_labels() {
     struct Heard(Mutex<Vec<f64>>);
     impl Talk for Heard {
         fn corpus(&self, corpus: &train::Corpus) {
-            assert!(corpus.unlabelled.len() > 10 && corpus.unlabelled.iter().all(|row| row.targets.is_empty()));
+            assert!(corpus.guessed.len() > 10 && corpus.guessed.iter().all(|row| row.targets.is_empty()));
         }
         fn round(&self, _number: usize, round: &Round, _best: bool) {
             self.0.lock().unwrap().push(round.guessed.expect("pieces are guessed"));
@@ -174,6 +174,45 @@ fn a_student_learns_from_its_teachers_what_no_label_says() {
     student.distill.as_mut().unwrap().teachers = vec![folder.path().join("nobody")];
     let missing = train::run(&student, &folder.path().join("other"), &Device::Cpu, &()).unwrap_err();
     assert!(missing.to_string().contains("nobody"), "{missing}");
+}
+
+/// The accuracy that a bundle's metrics say of one of its models on the one dev file.
+fn measured(bundle: &Path, model: &str, question: &str) -> f64 {
+    let metrics: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(bundle.join(file::METRICS)).unwrap()).unwrap();
+    let dev = metrics["dev"].as_object().unwrap().values().next().unwrap();
+    dev[model]["scores"][question]["accuracy"]["value"].as_f64().unwrap()
+}
+
+#[test]
+fn a_bundle_teaches_as_it_is_served_and_lends_its_heads() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("bundle");
+    train::run(&recipe(folder.path(), 60, SHORT), &bundle, &Device::Cpu, &()).unwrap();
+
+    // A student that hardly moves starts from the bundle's encoder and heads.
+    let still = SHORT.replace("average = 0.9\nmask_pieces = 0.1", "dropout = 0.0");
+    let still = format!("{still}[optimizer]\nlearning_rate = 1e-9\nhead_learning_rate = 1e-9\n");
+    let mut student = recipe(folder.path(), 60, &still);
+    student.distill = Some(DistillRecipe { teachers: vec![bundle.clone()], weight: 0.6, texts: vec![] });
+    let encoder = student.encoder.as_mut().unwrap();
+    (encoder.path, encoder.heads) = (bundle.clone(), true);
+    let out = folder.path().join("student");
+    let progress = train::weights(&student, &out, &Device::Cpu, &()).unwrap();
+    let of = |accuracies: &Accuracies, head: &str| accuracies.values().next().unwrap()[head];
+    for question in ["category", "department", "emotion"] {
+        assert_eq!(of(&progress.teachers, question), measured(&bundle, "both", question), "{question}");
+        let near = (of(&progress.history[0].accuracy, question) - measured(&bundle, "transformer", question)).abs();
+        assert!(near < 0.04, "{question}: {near} from the bundle's own");
+    }
+
+    // Heads of another taxonomy are other heads.
+    let path = bundle.join(file::TAXONOMY);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("version = \"", "version = \"9", 1)).unwrap();
+    student.distill = None;
+    let refused = train::weights(&student, &folder.path().join("other"), &Device::Cpu, &()).unwrap_err();
+    assert!(refused.to_string().contains("another taxonomy"), "{refused}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::{
     encode::Ragged,
 };
 use candle_core::{Device, Tensor};
-use fenzhen_layers::bf16::{self, Side};
+use fenzhen_layers::bf16::Side;
 use net::{KINDS, Lent, Net, POSITIONS, Tables};
 use products::PackedWeight;
 use rayon::prelude::*;
@@ -49,12 +49,9 @@ pub struct Pass {
 
 impl Pass {
     /// # Errors
-    /// [`Error::Device`] where the machine has no such products.
+    /// As [`Products::check`].
     pub fn new(config: &EncoderConfig, pooling: Pooling, weights: &Weights, products: Products) -> Result<Self> {
-        if products == Products::Bf16 && !bf16::available() {
-            let reason = "it has no products in bf16 (AVX-512 BF16); train in f32".to_owned();
-            return Err(Error::Device { device: "cpu".into(), reason });
-        }
+        products.check()?;
         debug_assert!(!weights.vars().contains_key(WORD_TABLE));
         let zeros = |(name, var): (&String, &candle_core::Var)| (name.clone(), vec![0.0; var.elem_count()]);
         Ok(Pass {
@@ -107,9 +104,15 @@ impl Pass {
         Ok(pool(self.room.last(), &batch.starts, net.hidden, self.pooling))
     }
 
-    /// The states that the last layer gave at some places of the batch, `[places, hidden]`.
+    /// The states that the last layer gave at some places of the batch that went forward, `[places, hidden]`.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the batch has no such place.
     pub fn states(&self, places: &[u32]) -> Result<Tensor> {
         let hidden = self.config.hidden_size;
+        if places.iter().any(|&place| place as usize >= self.room.pieces()) {
+            return Err(Error::Internal("there are states only of the batch that went forward".into()));
+        }
         let mut out = Vec::with_capacity(places.len() * hidden);
         for &place in places {
             out.extend_from_slice(&self.room.last()[place as usize * hidden..(place as usize + 1) * hidden]);

@@ -1,4 +1,5 @@
-use fenzhen_layers::bf16::{Hand, Side};
+use crate::{Error, Result};
+use fenzhen_layers::bf16::{self, Hand, Side};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
@@ -11,6 +12,18 @@ pub enum Products {
     F32,
     /// 8 bits, which is enough for gradients (Kalamkar et al. 2019), at twice the speed: only on CPUs with AVX-512 BF16.
     Bf16,
+}
+
+impl Products {
+    /// # Errors
+    /// [`Error::Recipe`] where this machine cannot multiply so.
+    pub fn check(self) -> Result<()> {
+        if self == Products::F32 || bf16::available() {
+            return Ok(());
+        }
+        let reason = "bf16 needs a CPU with AVX-512 BF16, which this one is not; train with --products f32".to_owned();
+        Err(Error::Recipe { path: "rounds.products".into(), reason })
+    }
 }
 
 /// A dense part's weight, packed for the way forth and the way back.

@@ -160,7 +160,8 @@ impl Lesson {
     }
 
     fn known(&self, corpus: &Corpus) -> HashMap<String, Known> {
-        let taught = corpus.train.iter().chain(&corpus.unlabelled).map(|row| (row, Known::Taught));
+        let taught =
+            corpus.train.iter().chain(&corpus.unlabelled).chain(&corpus.guessed).map(|row| (row, Known::Taught));
         let measured = corpus.dev.iter().flat_map(|(_, rows)| rows).map(|row| (row, Known::Measured));
         let kept = corpus.calibration.iter();
         let kept = kept.map(|row| (row, if self.inside(row) { Known::Complaint } else { Known::Here }));

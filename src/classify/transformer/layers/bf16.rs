@@ -24,11 +24,14 @@ pub fn available() -> bool {
 /// One side of a product, packed; its room serves the next packing too.
 #[derive(Debug, Default, Clone)]
 pub struct Side {
-    /// `[panels, pairs, width of a panel]`: two values of bf16 each, the first in the lower half.
+    /// Panels of pairs: two values of bf16 each, the first in the lower half.
     pairs: Vec<u32>,
     width: usize,
     outer: usize,
     inner: usize,
+    /// A panel of a left side that was packed along holds its rows one after another, this far apart; the others hold step after step,
+    /// `[pairs, width]`.
+    apart: Option<usize>,
 }
 
 /// Which side of a product.
@@ -61,7 +64,15 @@ impl Side {
     /// are the rows of the left side, or the columns of the right one.
     pub fn pack_along(&mut self, hand: Hand, values: &[f32], outer: usize, inner: usize, stride: usize) {
         let width = self.fit(hand, outer, inner);
-        along(&mut self.pairs, width, values, outer, inner, stride);
+        if hand == Hand::Left {
+            // Not a power of two, which would put the rows of a panel into the same places of the cache.
+            let apart = inner.div_ceil(2).next_multiple_of(16) + 16;
+            self.pairs.resize(outer.div_ceil(width) * width * apart, 0);
+            self.apart = Some(apart);
+            rows(&mut self.pairs, apart, values, outer, inner, stride);
+        } else {
+            along(&mut self.pairs, width, values, outer, inner, stride);
+        }
     }
 
     /// Packs a matrix that lies the other way: `inner` rows of `outer` values, `stride` apart.
@@ -72,7 +83,7 @@ impl Side {
 
     fn fit(&mut self, hand: Hand, outer: usize, inner: usize) -> usize {
         let width = hand.width();
-        *self = Side { pairs: std::mem::take(&mut self.pairs), width, outer, inner };
+        *self = Side { pairs: std::mem::take(&mut self.pairs), width, outer, inner, apart: None };
         self.pairs.resize(outer.div_ceil(width) * width * inner.div_ceil(2), 0);
         width
     }
@@ -83,20 +94,53 @@ impl Side {
     }
 
     fn panels(&self) -> impl Iterator<Item = &[u32]> {
-        self.pairs.chunks_exact((self.width * self.inner.div_ceil(2)).max(1))
+        self.pairs.chunks_exact((self.width * self.apart.unwrap_or(self.inner.div_ceil(2))).max(1))
     }
 }
 
 vectorised! {
+    /// Row after row.
+    fn rows(pairs: &mut [u32], apart: usize, values: &[f32], outer: usize, inner: usize, stride: usize) {
+        for (row, pairs) in pairs.chunks_exact_mut(apart).enumerate() {
+            if row >= outer {
+                pairs.fill(0);
+                continue;
+            }
+            let values = &values[row * stride..][..inner];
+            let twos = values.chunks_exact(2);
+            if let Some(&last) = twos.remainder().first() {
+                pairs[inner / 2] = pair(last, 0.0);
+            }
+            pairs.iter_mut().zip(twos).for_each(|(place, two)| *place = pair(two[0], two[1]));
+        }
+    }
+}
+
+/// Steps that are turned together.
+const BLOCK: usize = 64;
+
+vectorised! {
+    /// Step after step: blocks of rows are rounded, and then turned in the cache.
     fn along(pairs: &mut [u32], width: usize, values: &[f32], outer: usize, inner: usize, stride: usize) {
+        debug_assert!(width <= COLUMNS);
+        let mut block = [0u32; COLUMNS * BLOCK];
         for (panel, pairs) in pairs.chunks_exact_mut((width * inner.div_ceil(2)).max(1)).enumerate() {
             let here = width.min(outer - panel * width);
-            for row in 0..here {
-                let values = &values[(panel * width + row) * stride..][..inner];
-                let twos = values.chunks_exact(2);
-                let last = twos.remainder().first().map(|&last| pair(last, 0.0));
-                let twos = twos.map(|two| pair(two[0], two[1])).chain(last);
-                pairs[row..].iter_mut().step_by(width).zip(twos).for_each(|(place, two)| *place = two);
+            for (part, pairs) in pairs.chunks_mut(width * BLOCK).enumerate() {
+                for (row, turned) in block.chunks_exact_mut(BLOCK).take(here).enumerate() {
+                    let values = &values[(panel * width + row) * stride..][..inner];
+                    let values = &values[2 * part * BLOCK..inner.min(2 * (part + 1) * BLOCK)];
+                    let twos = values.chunks_exact(2);
+                    if let Some(&last) = twos.remainder().first() {
+                        turned[values.len() / 2] = pair(last, 0.0);
+                    }
+                    turned.iter_mut().zip(twos).for_each(|(place, two)| *place = pair(two[0], two[1]));
+                }
+                for (step, pairs) in pairs.chunks_exact_mut(width).enumerate() {
+                    for (row, place) in pairs[..here].iter_mut().enumerate() {
+                        *place = block[row * BLOCK + step];
+                    }
+                }
             }
             clear(pairs, width, here);
         }
@@ -147,6 +191,8 @@ pub fn multiply(out: &mut [f32], stride: usize, add: bool, left: &Side, right: &
         }
         return;
     }
+    let steps = left.inner.div_ceil(2);
+    let (line, step) = left.apart.map_or((1, ROWS), |apart| (apart, 1));
     for (right_panel, b) in right.panels().enumerate() {
         let first = right_panel * COLUMNS;
         let wide = (columns - first).min(COLUMNS);
@@ -155,10 +201,10 @@ pub fn multiply(out: &mut [f32], stride: usize, add: bool, left: &Side, right: &
             let tall = (rows - top).min(ROWS);
             let out = &mut out[top * stride + first..];
             if (tall, wide) == (ROWS, COLUMNS) {
-                tile(a, b, out, stride, add);
+                tile((a, line, step), b, steps, out, stride, add);
             } else {
                 let mut whole = [0.0; ROWS * COLUMNS];
-                tile(a, b, &mut whole, COLUMNS, false);
+                tile((a, line, step), b, steps, &mut whole, COLUMNS, false);
                 for (row, sums) in whole.chunks_exact(COLUMNS).take(tall).enumerate() {
                     let out = &mut out[row * stride..][..wide];
                     match add {
@@ -171,16 +217,23 @@ pub fn multiply(out: &mut [f32], stride: usize, add: bool, left: &Side, right: &
     }
 }
 
-/// One tile of sums.
-fn tile(a: &[u32], b: &[u32], out: &mut [f32], stride: usize, add: bool) {
-    assert!(a.len() / ROWS == b.len() / COLUMNS && out.len() >= (ROWS - 1) * stride + COLUMNS, "a tile's sizes differ");
+/// One tile of sums. The left panel's rows are `row` apart and its steps `step`.
+fn tile((a, row, step): (&[u32], usize, usize), b: &[u32], steps: usize, out: &mut [f32], stride: usize, add: bool) {
+    assert!(
+        steps > 0 && a.len() > (ROWS - 1) * row + (steps - 1) * step && b.len() >= steps * COLUMNS,
+        "a panel is short"
+    );
+    assert!(out.len() >= (ROWS - 1) * stride + COLUMNS, "a tile exceeds its slice");
     #[cfg(target_arch = "x86_64")]
     // SAFETY: `multiply` found the features; the sizes were just checked.
     unsafe {
-        x86::tile(a, b, out.as_mut_ptr(), stride, add)
+        match step {
+            1 => x86::tile::<1>(a.as_ptr(), row, b, steps, out.as_mut_ptr(), stride, add),
+            _ => x86::tile::<ROWS>(a.as_ptr(), 1, b, steps, out.as_mut_ptr(), stride, add),
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    unreachable!("{a:?} {b:?} {out:?} {stride} {add}: not available here");
+    unreachable!("{a:?} {row} {step} {b:?} {steps} {out:?} {stride} {add}: not available here");
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -189,19 +242,31 @@ mod x86 {
     use std::arch::x86_64::*;
 
     /// # Safety
-    /// The machine has the features; `a` and `b` hold panels of as many pairs, `out` twelve rows of 32 values, `stride` apart.
+    /// The machine has the features; `a` holds `steps` pairs of twelve rows, `row` and `STEP` apart, `b` `steps` times 32 pairs, `out` twelve
+    /// rows of 32 values, `stride` apart.
     #[target_feature(enable = "avx512f,avx512bf16")]
-    pub unsafe fn tile(a: &[u32], b: &[u32], out: *mut f32, stride: usize, add: bool) {
+    pub unsafe fn tile<const STEP: usize>(
+        a: *const u32,
+        row: usize,
+        b: &[u32],
+        steps: usize,
+        out: *mut f32,
+        stride: usize,
+        add: bool,
+    ) {
         let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-        for (a, b) in a.chunks_exact(ROWS).zip(b.chunks_exact(COLUMNS)) {
+        for (at, b) in b.chunks_exact(COLUMNS).take(steps).enumerate() {
             // SAFETY: `b` holds 32 pairs; any 512 bits are 32 values of bf16.
             let right: [__m512bh; 2] = unsafe {
                 let half = |at: usize| std::mem::transmute(_mm512_loadu_si512(b.as_ptr().add(at).cast()));
                 [half(0), half(16)]
             };
-            for (sums, &pair) in sums.iter_mut().zip(a) {
+            for (line, sums) in sums.iter_mut().enumerate() {
                 // SAFETY: as above.
-                let left: __m512bh = unsafe { std::mem::transmute(_mm512_set1_epi32(pair as i32)) };
+                let left: __m512bh = unsafe {
+                    let pair = *a.add(line * row + at * STEP);
+                    std::mem::transmute(_mm512_set1_epi32(pair as i32))
+                };
                 sums[0] = _mm512_dpbf16_ps(sums[0], left, right[0]);
                 sums[1] = _mm512_dpbf16_ps(sums[1], left, right[1]);
             }

@@ -53,7 +53,8 @@ pub fn has_avx512() -> bool {
 pub fn exp(x: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0; // 1.5 * 2^23: adding and subtracting it rounds to the nearest integer
     let x = x.clamp(-87.0, 88.0);
-    let n = x.mul_add(std::f32::consts::LOG2_E, ROUND) - ROUND;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let n = shifted - ROUND;
     let r = n.mul_add(-0.693_359_4, x);
     let r = n.mul_add(2.121_944_4e-4, r);
     let p = 1.987_569_1e-4f32;
@@ -63,8 +64,9 @@ pub fn exp(x: f32) -> f32 {
     let p = p.mul_add(r, 1.666_666_5e-1);
     let p = p.mul_add(r, 0.5);
     let y = (p * r).mul_add(r, r) + 1.0;
-    // 2^n through the exponent bits: n lies in [-126, 127] after the clamp.
-    y * f32::from_bits((((n as i32) + 127) << 23) as u32)
+    // 2^n through the exponent bits: n lies in [-126, 127] after the clamp, and in the lowest bits of what was shifted. `n as i32` would be
+    // taken value by value, for the sake of those that no i32 holds.
+    y * f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23))
 }
 
 /// The error function, Abramowitz and Stegun 7.1.26: absolute error below 2e-7.

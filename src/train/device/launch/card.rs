@@ -43,9 +43,12 @@ pub fn keep_memory(device: &Device) -> Result<()> {
     let DeviceLocation::Cuda { gpu_id } = device.location() else { return Ok(()) };
     let mut most = u64::MAX;
     let threshold = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
-    // SAFETY: the device exists, as `device` is on it, so its pool does; the attribute is a number of 64 bits.
+    // SAFETY: the device exists, as `device` is on it; the attribute is a number of 64 bits.
     unsafe {
-        let pool = result::device::get_default_mem_pool(result::device::get(gpu_id as i32).w()?).w()?;
+        // Some shared cards have no pool.
+        let Ok(pool) = result::device::get_default_mem_pool(result::device::get(gpu_id as i32).w()?) else {
+            return Ok(());
+        };
         result::mem_pool::set_attribute(pool, threshold, (&raw mut most).cast()).w()
     }
 }
