@@ -55,7 +55,7 @@ async fn reads(at: &Fixture, of: &Accepted) -> Record {
 fn each_timer_fires_once_and_no_deadline_moves() {
     on_every_store(async |at| {
         let supervisor = Actor::everywhere(Role::Supervisor, "s1");
-        let still = accept(&at, "k1", "快递三天没动静，客服不接电话").await;
+        let still = accept(&at, "k1", "快递三天没动静，客服一直不接电话，第三次投诉了").await;
         let moved = accept(&at, "k2", "鞋子穿了两天就开胶，要求退货").await;
         at.desk.work_off().await.unwrap();
         let (of_still, of_moved) = (due(&at, &still).await, due(&at, &moved).await);
@@ -70,7 +70,10 @@ fn each_timer_fires_once_and_no_deadline_moves() {
         let record = at.desk.act(&moved.ticket, said.into(), &supervisor).await.unwrap();
         assert!(record.ticket.changed_at > at.desk.now(), "the history goes on from where it was");
         reads(&at, &moved).await;
-        assert!(!accept(&at, "k1", "快递三天没动静，客服不接电话").await.fresh, "a key is known at any time");
+        assert!(
+            !accept(&at, "k1", "快递三天没动静，客服一直不接电话，第三次投诉了").await.fresh,
+            "a key is known at any time"
+        );
         let early = accept(&at, "k3", "外卖洒了一地，商家不认账").await;
         at.desk.work_off().await.unwrap();
 

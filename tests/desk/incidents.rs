@@ -311,7 +311,7 @@ fn a_surge_is_an_incident() {
             "快递员一直不来派送",
             "预计昨天到，今天还在外省",
             "发货以后物流一直不更新",
-            "送货时间改了又改，还是没到",
+            "送货时间改了又改，包裹还是没送到",
         ];
         let complain = |n: usize, region: &str| json!({"text": late[n], "customer": {"id": format!("{region}{n}")}, "region": region});
         // It says how the history is stored.

@@ -16,7 +16,7 @@ async fn accept(desk: &Desk, submission: Submission, key: Option<&str>) -> Resul
     desk.accept(&[request]).await.unwrap().pop().unwrap()
 }
 
-const LATE: &str = r#"{"text": "快递三天没动静，客服电话13800138000一直打不通，第三次投诉了", "channel": "app",
+const LATE: &str = r#"{"text": "快递三天没动静，物流停在中转站，客服电话13800138000一直打不通，第三次投诉了", "channel": "app",
     "external_id": "a-1", "customer": {"id": "c9", "tier": "gold"}, "contact": "13900139000",
     "order": {"id": "o-7", "amount": 88.5}, "product": "p-3", "region": "上海", "wish": "今天送到，或者退款"}"#;
 

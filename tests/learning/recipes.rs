@@ -20,7 +20,9 @@ fn every_recipe_reads_with_its_taxonomy() {
     assert!(recipes().len() >= 5);
     for path in recipes() {
         let recipe = Recipe::open(&path).unwrap();
-        assert_eq!(Some(recipe.name.as_str()), path.file_stem().and_then(|s| s.to_str()));
+        // A recipe that goes on from another one's training makes a bundle of the same name.
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap();
+        assert!(stem == recipe.name || stem.starts_with(&format!("{}-", recipe.name)), "{stem} makes {}", recipe.name);
         recipe.taxonomy().unwrap();
     }
 }
