@@ -29,7 +29,7 @@ pub struct Progress {
     pub history: Vec<Round>,
     /// Seconds of training so far, over all sessions.
     pub seconds: f64,
-    /// The hash of every teacher's weights.
+    /// A hash of what makes each teacher's answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taught_by: Vec<String>,
     /// The hash of the encoder that the training began with, where pieces are guessed.

@@ -10,7 +10,7 @@ pub enum Products {
     /// 24 bits.
     #[default]
     F32,
-    /// 8 bits, which is enough for gradients (Kalamkar et al. 2019), at twice the speed: only on CPUs with AVX-512 BF16.
+    /// 8 bits, which is enough for gradients (Kalamkar et al. 2019), and nearly twice as fast: only on CPUs with AVX-512 BF16.
     Bf16,
 }
 
