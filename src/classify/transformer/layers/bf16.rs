@@ -298,7 +298,7 @@ mod tests {
         for (x, want) in [(1.0, 1.0), (1.003, 1.0), (1.005, 1.0078125), (-2.5, -2.5), (0.0, 0.0)] {
             assert_eq!(rounded(x), want, "{x}");
         }
-        assert_eq!(rounded(1.003_906_25), 1.0, "a tie goes to the even one");
+        assert_eq!(rounded(1.0 + 1.0 / 256.0), 1.0, "a tie goes to the even one");
         assert_eq!(rounded(f32::INFINITY), f32::INFINITY);
         assert!(rounded(f32::NAN).is_nan());
     }
