@@ -52,10 +52,16 @@ pub struct Source {
     /// Without the rows that this share would choose: what another part of a recipe took from the same file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<f32>,
+    /// Only rows with one of these in their field `source`; `""` stands for rows without that field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<String>>,
     /// In training: all of its rows teach, and none is set aside for calibration where another source has some. For rows that
     /// are not like those that will be read: easier, chosen because they are hard, or made up.
     #[serde(default, skip_serializing_if = "is_false")]
     pub teaches_only: bool,
+    /// In training: the opposite, none of its rows teaches and all are set aside for calibration.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub held_out: bool,
     /// A missing file is skipped with a remark instead of refused.
     #[serde(default)]
     pub optional: bool,
@@ -73,8 +79,10 @@ impl Source {
     /// # Errors
     /// As [`Source::load`].
     pub fn load_texts(&self) -> Result<Vec<Row>> {
-        let text = self.columns.get("text").map_or("text", String::as_str);
-        let texts = Source { columns: BTreeMap::from([("text".to_owned(), text.to_owned())]), ..self.clone() };
+        let read = ["text", "source"].into_iter().take(if self.only.is_some() { 2 } else { 1 });
+        let column = |field: &str| self.columns.get(field).cloned().unwrap_or_else(|| field.to_owned());
+        let columns = read.map(|field| (field.to_owned(), column(field))).collect();
+        let texts = Source { columns, ..self.clone() };
         Ok(texts.load()?.into_iter().map(|row| Row { text: row.text, ..Row::default() }).collect())
     }
 
@@ -97,10 +105,7 @@ impl Source {
         {
             return Err(self.fault(format!("no row lies within the share {share} and beyond {beyond}")));
         }
-        let chosen = |row: &Result<Row>| {
-            let within = |share| row.as_ref().is_ok_and(|row| falls_within(share, &[b"share", row.text.as_bytes()]));
-            row.is_err() || (self.share.is_none_or(within) && !self.beyond.is_some_and(within))
-        };
+        let chosen = |row: &Result<Row>| row.as_ref().map_or(true, |row| self.chooses(row));
         let rows = self.rows()?.map(|numbered| {
             let Numbered { line, row } = numbered?;
             row.map_err(|reason| Error::Row { path: self.path.clone(), line, reason })
@@ -109,6 +114,14 @@ impl Source {
             None => rows.filter(chosen).collect(),
             Some(path) => joined(super::labelled::labels(path)?, rows.filter(chosen)),
         }
+    }
+
+    fn chooses(&self, row: &Row) -> bool {
+        let within = |share| falls_within(share, &[b"share", row.text.as_bytes()]);
+        let own = row.source.as_deref().unwrap_or_default();
+        self.only.as_ref().is_none_or(|only| only.iter().any(|name| name == own))
+            && self.share.is_none_or(within)
+            && !self.beyond.is_some_and(within)
     }
 
     /// Reads row by row; a broken one does not end the reading.

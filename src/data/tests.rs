@@ -34,7 +34,7 @@ fn told(name: &str, text: &str, recipe: &str) -> String {
 #[test]
 fn the_shipped_rows_load_and_every_label_is_known() {
     let taxonomy = Taxonomy::retail();
-    for (name, count) in [("train", 11260), ("dev", 778)] {
+    for (name, count) in [("train", 14785), ("calibration", 400), ("dev", 778)] {
         let rows = Source::of(format!("{}/datasets/retail/{name}.jsonl", env!("CARGO_MANIFEST_DIR"))).load().unwrap();
         assert_eq!(rows.len(), count);
         for row in &rows {
@@ -44,6 +44,22 @@ fn the_shipped_rows_load_and_every_label_is_known() {
             }
         }
     }
+}
+
+#[test]
+fn only_rows_of_some_sources_are_read() {
+    let rows = [r#"{"text": "甲", "source": "first"}"#, r#"{"text": "乙", "source": "second"}"#, r#"{"text": "丙"}"#]
+        .join("\n");
+    let texts =
+        |recipe: &str| load("rows.jsonl", &rows, recipe).unwrap().into_iter().map(|row| row.text).collect::<Vec<_>>();
+    assert_eq!(texts(""), ["甲", "乙", "丙"]);
+    assert_eq!(texts("only = [\"second\"]"), ["乙"]);
+    assert_eq!(texts("only = [\"\", \"first\"]"), ["甲", "丙"]);
+    let folder = Folder::new();
+    let path = folder.file("rows.jsonl", rows.as_bytes());
+    let source = Source { only: Some(vec!["first".into()]), ..Source::of(path) };
+    let read = source.load_texts().unwrap();
+    assert_eq!(read.iter().map(|row| row.text.as_str()).collect::<Vec<_>>(), ["甲"]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Corpus {
             for (row, example) in rows.iter().zip(examples) {
                 let Some(example) = example.filter(|example| !without.contains(&squeezed(example))) else { continue };
                 // By the text alone, so that the part stays the same when rows are added.
-                let aside = falls_within(share, &[&seed.to_le_bytes(), row.text.as_bytes()]);
+                let aside = source.held_out || falls_within(share, &[&seed.to_le_bytes(), row.text.as_bytes()]);
                 if aside && !source.teaches_only {
                     corpus.calibration.push(example);
                 } else {

@@ -328,6 +328,9 @@ impl Recipe {
         if self.data.train.is_empty() {
             return Err("data.train names no file".into());
         }
+        if let Some(torn) = self.data.train.iter().find(|source| source.teaches_only && source.held_out) {
+            return Err(format!("{} is to teach only and to be held out; leave one of them away", torn.path.display()));
+        }
         if self.rounds.batch == 0 || self.rounds.epochs == 0 {
             return Err("rounds.batch and rounds.epochs are at least 1".into());
         }

@@ -124,10 +124,15 @@ fn rows_that_only_teach_are_set_aside_where_there_are_no_others() {
     assert!(aside > 0 && aside < all, "{aside}");
     assert_eq!(corpus.train.len(), 60 - aside);
     assert_eq!(aside + spared.0.len() + spared.1.len(), all);
-    recipe.data.train = vec![Source { teaches_only: true, ..Source::of(&first) }, teaching];
+    let teaching_too = Source { teaches_only: true, ..Source::of(&first) };
+    recipe.data.train = vec![teaching_too, teaching.clone()];
     let alone = read(&recipe);
     assert_eq!((alone.calibration.len(), alone.train.len()), (all, 60 - all));
     assert_eq!(alone.spared_parts().0.len() + alone.spared_parts().1.len(), 0);
+    // A file that is held out teaches nothing, whatever the share.
+    recipe.data.train = vec![Source { held_out: true, ..Source::of(&first) }, teaching];
+    let held_out = read(&recipe);
+    assert_eq!((held_out.calibration.len(), held_out.train.len()), (30, 30));
 }
 
 #[test]
