@@ -2,9 +2,10 @@
 //!
 //! Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei 2021): every threshold of a fixed grid is a hypothesis, "the
 //! answers from here on are wrong more often than the budget allows", which an exact binomial test on labelled rows may reject.
-//! The tests run from the strictest threshold down, the fallback procedure of Wiens (2003) sharing the error level out over
-//! several starts, so that the chance that any rejected threshold breaks the budget stays below one minus the confidence. The
-//! loosest rejected threshold answers most.
+//! The tests run from a strict threshold down until one fails, the fallback procedure of Wiens (2003) sharing the error level out
+//! over two starts, so that the chance that any rejected threshold breaks the budget stays below one minus the confidence. The
+//! loosest rejected threshold answers most. Thresholds that hardly a row reaches are not tested: with few rows a test fails
+//! whatever they say, and its chain would end there.
 
 use crate::data::Dice;
 use serde::{Deserialize, Serialize};
@@ -49,11 +50,12 @@ impl Cut {
     }
 }
 
-/// Where a chain of tests begins. A chain from the top alone would often end at once, where hardly a row is that sure.
-const STARTS: [f32; 5] = [0.98, 0.92, 0.84, 0.74, 0.6];
-/// The distance of neighbouring thresholds. The grid must not look at the labels.
-const STEP: f32 = 0.01;
-const LOOSEST: f32 = 0.2;
+/// Where the chains of tests begin: at the strictest threshold that so many rows reach (at most a quarter of all), with
+/// this share of the error level. That looks at how sure the answers are, not at whether they are right.
+const STARTS: [(usize, f64); 2] = [(100, 0.8), (400, 0.2)];
+/// The thresholds are multiples of one in so many. The grid must not look at the labels.
+const STEPS: u32 = 200;
+const LOOSEST: u32 = 40;
 
 /// The loosest threshold that keeps the budget; `None` where the rows cannot show it for any.
 ///
@@ -71,13 +73,13 @@ const LOOSEST: f32 = 0.2;
 /// assert!((cut.coverage - 2.0 / 3.0).abs() < 1e-9 && (cut.error - 0.015).abs() < 1e-9);
 /// ```
 pub fn threshold(outcomes: &[Outcome], budget: Budget) -> Option<Cut> {
-    let share = (1.0 - budget.confidence) / STARTS.len() as f64;
+    let starts = STARTS.map(|(rows, share)| (start(rows, outcomes), share));
     let (mut carried, mut loosest) = (0.0, None);
-    for (place, &start) in STARTS.iter().enumerate() {
-        let end = STARTS.get(place + 1).copied().unwrap_or(LOOSEST - STEP);
-        let level = share + carried;
+    for (place, &(start, share)) in starts.iter().enumerate() {
+        let end = starts.get(place + 1).map_or(LOOSEST - 1, |(next, _)| *next);
+        let level = (1.0 - budget.confidence) * share + carried;
         carried = level;
-        for threshold in grid(start, end) {
+        for threshold in (end + 1..=start).rev().map(at) {
             let (through, wrong) = through(threshold, outcomes);
             if at_most(wrong, through, budget.max_error) > level {
                 carried = 0.0;
@@ -89,9 +91,15 @@ pub fn threshold(outcomes: &[Outcome], budget: Budget) -> Option<Cut> {
     loosest.map(|threshold| Cut::at(threshold, outcomes))
 }
 
-/// Thresholds from `start` down to above `end`.
-fn grid(start: f32, end: f32) -> impl Iterator<Item = f32> {
-    (0..).map(move |i| ((start - i as f32 * STEP) * 100.0).round() / 100.0).take_while(move |t| *t > end + STEP / 2.0)
+/// The place in the grid of the strictest threshold that so many rows reach, at most a quarter of them.
+fn start(rows: usize, outcomes: &[Outcome]) -> u32 {
+    let rows = rows.min(outcomes.len() / 4);
+    (LOOSEST..STEPS).rev().find(|&place| through(at(place), outcomes).0 >= rows).unwrap_or(LOOSEST)
+}
+
+/// The threshold at a place in the grid.
+fn at(place: u32) -> f32 {
+    place as f32 / STEPS as f32
 }
 
 /// How many answers a threshold lets through, and how many of them are wrong.
@@ -204,6 +212,16 @@ mod tests {
         let found = splits(&stream(4, 2000, 0.0), Budget { max_error: 0.1, confidence: 0.9 }, 200, 1);
         // The halves that are measured err by chance too; on rows without end it is nine in ten, as the test above shows.
         assert!(found.kept >= 0.8 && found.coverage > 0.3 && found.error < 0.1, "{found:?}");
+    }
+
+    #[test]
+    fn a_few_unlucky_sure_rows_do_not_end_the_search() {
+        let answers = |n: usize, probability: f32, wrong: usize| {
+            (0..n).map(move |i| Outcome { probability, right: i >= wrong }).collect::<Vec<_>>()
+        };
+        let outcomes = [answers(40, 0.99, 3), answers(500, 0.93, 9), answers(300, 0.6, 120)].concat();
+        let cut = threshold(&outcomes, Budget { max_error: 0.05, confidence: 0.9 }).unwrap();
+        assert!(cut.threshold > 0.6 && cut.threshold <= 0.93, "{cut:?}");
     }
 
     #[test]
