@@ -22,8 +22,8 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 /// Turn an error budget into bands, or teach a bundle to tell foreign texts
 ///
 /// Finds, for each head, the loosest probability from which on at most the given share of the answers is wrong, with the given
-/// confidence, on rows that no model of the bundle learnt from and no temperature was fitted on: half of the held-out part of
-/// the bundle's recipe, or rows of your own. Prints the bands as TOML for a policy, or writes them into the bundle.
+/// confidence, on rows that no model of the bundle learnt from and no temperature was fitted on: two thirds of the part that
+/// the bundle's recipe sets aside, or rows of your own. Prints the bands as TOML for a policy, or writes them into the bundle.
 ///
 /// With --scope, learns instead what complaints look like, against the foreign texts (advertisements, news, other languages) that
 /// the [scope] part of a recipe names: no weight changes. The table says how well each kind is told by the others alone, and
@@ -181,14 +181,14 @@ impl Calibrate {
         let mut text = String::new();
         let mut toml = String::from("[bands]\n");
         for (head, Found { bands, candidates, splits, check }) in found {
-            let auto = bands.auto.map_or("never".into(), |t| format!("{t:.2}"));
+            let auto = bands.auto.map_or("never".into(), |t| format!("{t:.3}"));
             rows.push(vec![
                 head.name().into(),
                 bands.rows.to_string(),
                 auto,
                 format!("{:.3}", bands.coverage),
                 format!("{:.3}", bands.error),
-                format!("{:.2}", bands.suggest),
+                format!("{:.3}", bands.suggest),
                 format!("{candidates:.2}"),
             ]);
             for (name, cut) in check {
@@ -206,7 +206,7 @@ impl Calibrate {
             // A policy has no word for never: nothing is surer than 1.
             let auto = bands.auto.unwrap_or(1.0);
             let suggest = bands.suggest.min(auto);
-            toml += &format!("{} = {{ auto = {auto:.2}, suggest = {suggest:.2}, margin = 0.1 }}\n", head.name());
+            toml += &format!("{} = {{ auto = {auto:.3}, suggest = {suggest:.3}, margin = 0.1 }}\n", head.name());
         }
         let told = format!(
             "At most {:.1} % wrong among what no person looks at, with {:.0} % confidence\n\n",
@@ -218,7 +218,7 @@ impl Calibrate {
     }
 }
 
-/// The half of the calibration part that fitted nothing yet, as the bundle answers it.
+/// The part of the calibration rows that fitted nothing yet, as the bundle answers it.
 fn held_out(pipeline: &Pipeline, bundle: &std::path::Path) -> Result<Labelled> {
     let recipe = Recipe::open(&bundle.join(file::RECIPE))?;
     let corpus = Corpus::read(&recipe, &pipeline.taxonomy, pipeline.segmenter(), None)?;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs::File,
     io::{self, BufRead, Read},
     path::{Path, PathBuf},
@@ -52,7 +52,7 @@ pub struct Source {
     /// Without the rows that this share would choose: what another part of a recipe took from the same file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub beyond: Option<f32>,
-    /// Only rows with one of these in their field `source`; `""` stands for rows without that field.
+    /// Only rows with one of these in their field `source`; `""` stands for rows without that field. Every one must occur.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<Vec<String>>,
     /// In training: all of its rows teach, and none is set aside for calibration where another source has some. For rows that
@@ -79,6 +79,7 @@ impl Source {
     /// # Errors
     /// As [`Source::load`].
     pub fn load_texts(&self) -> Result<Vec<Row>> {
+        self.check_only()?;
         let read = ["text", "source"].into_iter().take(if self.only.is_some() { 2 } else { 1 });
         let column = |field: &str| self.columns.get(field).cloned().unwrap_or_else(|| field.to_owned());
         let columns = read.map(|field| (field.to_owned(), column(field))).collect();
@@ -105,23 +106,44 @@ impl Source {
         {
             return Err(self.fault(format!("no row lies within the share {share} and beyond {beyond}")));
         }
-        let chosen = |row: &Result<Row>| row.as_ref().map_or(true, |row| self.chooses(row));
+        self.check_only()?;
+        let mut met = HashSet::new();
+        let chosen = |row: &Result<Row>| row.as_ref().map_or(true, |row| self.chooses(row, &mut met));
         let rows = self.rows()?.map(|numbered| {
             let Numbered { line, row } = numbered?;
             row.map_err(|reason| Error::Row { path: self.path.clone(), line, reason })
         });
-        match &self.labels {
-            None => rows.filter(chosen).collect(),
-            Some(path) => joined(super::labelled::labels(path)?, rows.filter(chosen)),
+        let rows: Vec<Row> = match &self.labels {
+            None => rows.filter(chosen).collect::<Result<_>>()?,
+            Some(path) => joined(super::labelled::labels(path)?, rows.filter(chosen))?,
+        };
+        match self.only.iter().flatten().find(|name| !met.contains(*name)) {
+            Some(name) => Err(self.fault(format!("only names the source {name:?}, which no row has"))),
+            None => Ok(rows),
         }
     }
 
-    fn chooses(&self, row: &Row) -> bool {
+    /// That `only` can choose: a row of another spelling would be left out without a word.
+    fn check_only(&self) -> Result<()> {
+        let fault = |reason: &str| Err(self.fault(reason.to_owned()));
+        match &self.only {
+            Some(only) if only.is_empty() => fault("only names no source: leave it away to take all rows"),
+            Some(_) if !self.columns.is_empty() && !self.columns.contains_key("source") => {
+                fault("only chooses by the field source, and columns does not say which column that is")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a row is wanted; `met` gets the sources of `only` that occurred.
+    fn chooses(&self, row: &Row, met: &mut HashSet<String>) -> bool {
         let within = |share| falls_within(share, &[b"share", row.text.as_bytes()]);
         let own = row.source.as_deref().unwrap_or_default();
-        self.only.as_ref().is_none_or(|only| only.iter().any(|name| name == own))
-            && self.share.is_none_or(within)
-            && !self.beyond.is_some_and(within)
+        let named = self.only.as_ref().map(|only| only.iter().any(|name| name == own));
+        if named == Some(true) && !met.contains(own) {
+            met.insert(own.to_owned());
+        }
+        named != Some(false) && self.share.is_none_or(within) && !self.beyond.is_some_and(within)
     }
 
     /// Reads row by row; a broken one does not end the reading.

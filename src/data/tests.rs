@@ -55,6 +55,10 @@ fn only_rows_of_some_sources_are_read() {
     assert_eq!(texts(""), ["甲", "乙", "丙"]);
     assert_eq!(texts("only = [\"second\"]"), ["乙"]);
     assert_eq!(texts("only = [\"\", \"first\"]"), ["甲", "丙"]);
+    let fault = |recipe: &str| told("rows.jsonl", &rows, recipe);
+    assert!(fault("only = [\"third\"]").contains("\"third\", which no row has"));
+    assert!(fault("only = []").contains("leave it away"));
+    assert!(fault("only = [\"first\"]\ncolumns = { text = \"text\" }").contains("does not say which column"));
     let folder = Folder::new();
     let path = folder.file("rows.jsonl", rows.as_bytes());
     let source = Source { only: Some(vec!["first".into()]), ..Source::of(path) };

@@ -1,7 +1,7 @@
 //! From an error budget to a threshold: how sure a head must be so that of what it answers alone at most a given share is wrong.
 //!
 //! Learn then test (Angelopoulos, Bates, Candès, Jordan and Lei 2021): every threshold of a fixed grid is a hypothesis, "the
-//! answers from here on are wrong more often than the budget allows", which an exact binomial test on labelled rows may reject.
+//! answers from here on are wrong more often than the budget allows", which a binomial test on labelled rows may reject.
 //! The tests run from a strict threshold down until one fails, the fallback procedure of Wiens (2003) sharing the error level out
 //! over two starts, so that the chance that any rejected threshold breaks the budget stays below one minus the confidence. The
 //! loosest rejected threshold answers most. Thresholds that hardly a row reaches are not tested: with few rows a test fails
@@ -50,10 +50,9 @@ impl Cut {
     }
 }
 
-/// Where the chains of tests begin: at the strictest threshold that so many rows reach (at most a quarter of all), with
-/// this share of the error level. That looks at how sure the answers are, not at whether they are right. Half of the level is
-/// kept back: whoever checks the promise does so on rows that err by chance too, and there as well it should hold as often as
-/// it says.
+/// Where the chains of tests begin: at the strictest threshold that so many rows reach, with this share of the error level. That
+/// looks at how sure the answers are, not at whether they are right; still, the binomial tests are exact for fixed thresholds
+/// alone. For that, and because rows on which somebody checks the promise err by chance too, half of the level is kept back.
 const STARTS: [(usize, f64); 2] = [(100, 0.4), (400, 0.1)];
 /// The thresholds are multiples of one in so many. The grid must not look at the labels.
 const STEPS: u32 = 200;
@@ -75,11 +74,16 @@ const LOOSEST: u32 = 40;
 /// assert!((cut.coverage - 2.0 / 3.0).abs() < 1e-9 && (cut.error - 0.015).abs() < 1e-9);
 /// ```
 pub fn threshold(outcomes: &[Outcome], budget: Budget) -> Option<Cut> {
-    let starts = STARTS.map(|(rows, share)| (start(rows, outcomes), share));
+    let starts = STARTS.map(|(rows, share)| {
+        let level = (1.0 - budget.confidence) * share;
+        // With fewer rows a test fails even where all are right; half as many again leave room for one that is not.
+        let least = 1.5 * level.ln() / (1.0 - budget.max_error).ln();
+        (start(rows.max(least.ceil() as usize), outcomes), level)
+    });
     let (mut carried, mut loosest) = (0.0, None);
-    for (place, &(start, share)) in starts.iter().enumerate() {
+    for (place, &(start, level)) in starts.iter().enumerate() {
         let end = starts.get(place + 1).map_or(LOOSEST - 1, |(next, _)| *next);
-        let level = (1.0 - budget.confidence) * share + carried;
+        let level = level + carried;
         carried = level;
         for threshold in (end + 1..=start).rev().map(at) {
             let (through, wrong) = through(threshold, outcomes);
@@ -93,9 +97,8 @@ pub fn threshold(outcomes: &[Outcome], budget: Budget) -> Option<Cut> {
     loosest.map(|threshold| Cut::at(threshold, outcomes))
 }
 
-/// The place in the grid of the strictest threshold that so many rows reach, at most a quarter of them.
+/// The place in the grid of the strictest threshold that so many rows reach; of fewer rows the loosest.
 fn start(rows: usize, outcomes: &[Outcome]) -> u32 {
-    let rows = rows.min(outcomes.len() / 4);
     (LOOSEST..STEPS).rev().find(|&place| through(at(place), outcomes).0 >= rows).unwrap_or(LOOSEST)
 }
 
@@ -221,9 +224,22 @@ mod tests {
         let answers = |n: usize, probability: f32, wrong: usize| {
             (0..n).map(move |i| Outcome { probability, right: i >= wrong }).collect::<Vec<_>>()
         };
-        let outcomes = [answers(40, 0.99, 3), answers(500, 0.93, 9), answers(300, 0.6, 120)].concat();
+        // A chain from 0.98 down ends at once; 9 wrong ones in 330 are enough for a level of 0.04, not for half of it.
+        let outcomes = [answers(40, 0.999, 3), answers(290, 0.915, 6), answers(300, 0.55, 120)].concat();
         let cut = threshold(&outcomes, Budget { max_error: 0.05, confidence: 0.9 }).unwrap();
-        assert!(cut.threshold > 0.6 && cut.threshold <= 0.93, "{cut:?}");
+        assert!(cut.threshold > 0.55 && cut.threshold <= 0.915, "{cut:?}");
+    }
+
+    #[test]
+    fn rows_that_are_all_right_are_let_through_wherever_they_are_enough() {
+        let right = |rows: usize, probability: f32| vec![Outcome { probability, right: true }; rows];
+        for (rows, max_error) in [(200, 0.05), (230, 0.05), (500, 0.05), (2000, 0.01)] {
+            for probability in [0.25, 0.8, 0.999] {
+                let cut = threshold(&right(rows, probability), Budget { max_error, confidence: 0.9 });
+                assert_eq!(cut.map(|cut| cut.coverage), Some(1.0), "{rows} at {probability}");
+            }
+        }
+        assert_eq!(threshold(&right(500, 0.1), Budget { max_error: 0.05, confidence: 0.9 }), None);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! The logits of the blend are `a·u + b·v` with `u` and `v` the two models' numbers, `a` the weight over the temperature and
 //! `b` the rest; the negative log-likelihood is convex in `(a, b)`, so a projected Newton's method finds the one minimum with
-//! `a, b ≥ 0`. A temperature alone is the same with one of them.
+//! `a, b ≥ 0`. A temperature alone is the same with one of them. Where labels exclude each other, that says how the two models
+//! share; the temperature is then the one whose probability of the *likeliest* label best tells whether that label is right
+//! (its binary log-loss). Bands, budgets and people read that number, and on noisy labels the best likelihood of all labels
+//! leaves it two or three points too high.
 
 use super::{one_of::mean, reliability::Reliability};
 use crate::{
@@ -37,7 +40,7 @@ pub fn calibration(logits: &[Logits], targets: &[Targets]) -> (Calibration, Vec<
         .into_iter()
         .filter_map(|head| {
             let sample = Sample::of(head, &[logits], targets)?;
-            let [factor] = sample.fit(&[[1.0]]);
+            let factor = sample.factor();
             calibration.temperatures.insert(head, (1.0 / factor) as f32);
             Some(sample.gain([1.0], [factor], None))
         })
@@ -55,11 +58,11 @@ pub fn blend(transformer: &[Logits], linear: &[Logits], targets: &[Targets]) -> 
                 // Only one of the two answers this head, if any: then its own temperature serves.
                 let sample =
                     Sample::of(head, &[transformer], targets).or_else(|| Sample::of(head, &[linear], targets))?;
-                let [factor] = sample.fit(&[[1.0]]);
+                let factor = sample.factor();
                 blend.calibration.temperatures.insert(head, (1.0 / factor) as f32);
                 return Some(sample.gain([1.0], [factor], None));
             };
-            let [a, b] = sample.fit(&[[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]);
+            let [a, b] = sample.honest(sample.fit(&[[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]));
             let weight = (a / (a + b)) as f32;
             blend.weights.insert(head, weight);
             blend.calibration.temperatures.insert(head, (1.0 / (a + b)) as f32);
@@ -156,7 +159,44 @@ impl Sample {
             part.goals.extend_from_slice(goals);
         }
         let enough = |part: &Sample| part.goals.len() >= LEAST * self.width;
-        (enough(&together) && enough(&apart)).then(|| (together.fit(&[[1.0]])[0], apart.fit(&[[1.0]])[0]))
+        (enough(&together) && enough(&apart)).then(|| (together.factor(), apart.factor()))
+    }
+
+    /// The inverse of the temperature of one model.
+    fn factor(&self) -> f64 {
+        self.honest(self.fit(&[[1.0]]))[0]
+    }
+
+    /// The same factors times the number that makes the likeliest label's probability tell best whether it is right.
+    fn honest<const N: usize>(&self, factors: [f64; N]) -> [f64; N] {
+        if self.head.answer() != Answer::OneOf {
+            return factors;
+        }
+        // The loss may have several valleys in the logarithm of the number: steps find the deepest, golden sections its bottom.
+        const STEP: f64 = 0.1;
+        let scaled = |x: f64| clamped(factors.map(|factor| factor * x.exp()));
+        let loss = |x: f64| self.doubt_of_the_best(scaled(x));
+        let steps = (-15..=15).map(|i| f64::from(i) * STEP);
+        let best = steps.map(|x| (x, loss(x))).min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0.0, |(x, _)| x);
+        let golden = (5f64.sqrt() - 1.0) / 2.0;
+        let (mut low, mut high) = (best - STEP, best + STEP);
+        for _ in 0..24 {
+            let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+            if loss(left) < loss(right) { high = right } else { low = left }
+        }
+        let found = 0.5 * (low + high);
+        if loss(found) < loss(0.0) { scaled(found) } else { factors }
+    }
+
+    /// Mean log-loss of the likeliest label's probability as that of its being right.
+    fn doubt_of_the_best<const N: usize>(&self, factors: [f64; N]) -> f64 {
+        let mut sum = 0.0;
+        self.rows(factors, |_, probabilities, goals| {
+            let best = (0..self.width).fold(0, |b, k| if probabilities[k] > probabilities[b] { k } else { b });
+            let p = f64::from(probabilities[best]).clamp(1e-7, 1.0 - 1e-7);
+            sum -= if goals[best] > 0.5 { p.ln() } else { (1.0 - p).ln() };
+        });
+        sum * self.width as f64 / self.goals.len() as f64
     }
 
     /// Mean negative log-likelihood a row.

@@ -45,7 +45,7 @@ pub fn card(manifest: &Manifest, recipe: &Recipe, taxonomy: &Taxonomy, metrics: 
         line(format!("| {} | {} | {} | `{}…` |", source.path, source.part, source.rows, &source.sha256[..16]));
     }
     line(format!(
-        "\n{} rows, chosen by a hash of their text, taught no weight: a third of them fitted the temperatures and the blend, the others the bands.\n",
+        "\n{} rows, chosen by a hash of their text or held out whole, taught no weight: a third of them fitted the temperatures and the blend, the others the bands.\n",
         metrics.calibration_rows
     ));
 

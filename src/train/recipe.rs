@@ -148,7 +148,8 @@ pub struct DataRecipe {
     /// Texts that teach no weight, in whatever file they stand: those that a later training is measured on, say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<Source>,
-    /// Share of the training rows, by a hash of the text, that no weight learns from: it fits temperatures and blends.
+    /// Share of the training rows, by a hash of the text, that no weight learns from, beside files that are held out: it fits
+    /// temperatures, blends and bands.
     #[serde(default = "calibration")]
     pub calibration: f32,
     /// Chooses those rows, where not the recipe's seed does: trainings that differ in their seeds then leave out the same ones.

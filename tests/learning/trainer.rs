@@ -209,6 +209,9 @@ fn a_recipe_with_an_unknown_key_or_a_wrong_path_is_refused_clearly() {
     let error = Recipe::open(&path).unwrap_err();
     assert_eq!(error.code(), "invalid_recipe");
     assert!(error.to_string().contains("epoch"), "{error}");
+    std::fs::write(&path, text.replacen("teaches_only = true", "teaches_only = true, held_out = true", 1)).unwrap();
+    let error = Recipe::open(&path).unwrap_err();
+    assert!(error.to_string().contains("held out"), "{error}");
     let mut recipe = recipe(folder.path(), 8, SHORT);
     recipe.encoder.as_mut().unwrap().path = "nowhere".into();
     let error = train::run(&recipe, &folder.path().join("out"), &Device::Cpu, &()).unwrap_err();
