@@ -96,7 +96,7 @@ pub struct Explanation {
     /// The most similar of the labelled complaints that the bundle keeps, the most alike first; empty where it keeps none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub similar: Vec<SimilarComplaint>,
-    /// How many words were tried; 12 at most.
+    /// How many words were tried; 16 at most.
     pub candidates: usize,
     /// How often the models were asked, each time about many texts at once.
     pub model_calls: usize,
@@ -110,7 +110,7 @@ pub struct HeadExplanation {
     /// Display names from the top level down.
     pub name: Vec<String>,
     pub probability: f32,
-    /// The words without which the label is less likely, strongest first.
+    /// The words without which the label is less likely, strongest first; five at most.
     pub words: Vec<DrivingWord>,
     /// How much of the probability goes when all of these words are deleted.
     pub comprehensiveness: f32,

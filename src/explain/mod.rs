@@ -30,7 +30,11 @@ use deletion::{only, reread, without};
 pub const HEADS: [Head; 4] = [Head::Category, Head::Department, Head::Priority, Head::Emotion];
 
 /// As many words are tried, for all heads together.
-pub const CANDIDATES: usize = 12;
+pub const CANDIDATES: usize = 16;
+
+/// As many words of a head are named at most: what somebody reads at a glance. More of them would take more of the probability with
+/// them, but the sixth adds little, and among many words the proof of each alone says less of them together.
+pub const WORDS: usize = 5;
 
 /// A word counts from this drop of probability on: less would be shown as nothing.
 const LEAST: f32 = 1e-4;
@@ -72,10 +76,24 @@ pub struct HeadReasons {
     pub sufficiency: f32,
 }
 
+impl HeadReasons {
+    /// Takes these words for its own where nothing stands there yet, or where they explain more: what goes with them, less what goes
+    /// with everything else.
+    fn keep_better(&mut self, mut words: Vec<(usize, f32)>, rests: &[Prediction]) {
+        let effect = Effect::of(self.probability, self.head, self.label, rests);
+        let (mine, theirs) = (self.comprehensiveness - self.sufficiency, effect.comprehensiveness - effect.sufficiency);
+        if self.words.is_empty() || theirs > mine {
+            words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            self.words = words;
+            (self.comprehensiveness, self.sufficiency) = (effect.comprehensiveness, effect.sufficiency);
+        }
+    }
+}
+
 impl Explainer<'_> {
-    /// The words that drove the answers of `heads`; a head that has no answer is left out. Asks the models four times at
-    /// most: about the whole text, for the proposal (a text of few words needs none), with each word deleted, and for
-    /// comprehensiveness and sufficiency.
+    /// The words that drove the answers of `heads`, [`WORDS`] a head at most; a head that has no answer is left out. Asks the models four
+    /// times at most: about the whole text, for the proposal (a text of few words needs none), with each word deleted, and
+    /// for comprehensiveness and sufficiency, where two choices of words may stand against each other.
     ///
     /// # Errors
     /// Where a model fails.
@@ -90,30 +108,43 @@ impl Explainer<'_> {
         let chosen: Vec<(Head, usize, f32)> = heads.iter().filter_map(chosen).collect();
         let targets: Vec<(Head, usize)> = chosen.iter().map(|&(head, label, _)| (head, label)).collect();
         let units = unit::units(reading);
-        let (candidates, asked) = proposal::candidates(self, reading, &units, &targets)?;
+        let proposal = proposal::propose(self, reading, &units, &targets)?;
+        let candidates = &proposal.candidates;
 
         let original = reading.text.original();
         let cuts = candidates.iter().map(|&unit| without(original, [&units[unit].span]));
         let cuts = self.reread(cuts)?;
         let lone = if cuts.is_empty() { Vec::new() } else { ask(&cuts.iter().collect::<Vec<_>>())? };
         let mut of_heads: Vec<HeadReasons> = Vec::with_capacity(chosen.len());
-        for &(head, label, probability) in &chosen {
+        // For each head one or two choices of words: those whose own proof is the strongest, and those of the proven ones that were foretold.
+        let mut choices: Vec<(usize, Vec<(usize, f32)>)> = Vec::new();
+        for (place, &(head, label, probability)) in chosen.iter().enumerate() {
             let drops = candidates.iter().zip(&lone).map(|(&unit, rest)| (unit, probability - rest[head][label]));
-            let mut words: Vec<(usize, f32)> = drops.filter(|(_, drop)| *drop >= LEAST).collect();
-            words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            of_heads.push(HeadReasons { head, label, probability, words, comprehensiveness: 0.0, sufficiency: 0.0 });
+            let mut proven: Vec<(usize, f32)> = drops.filter(|(_, drop)| *drop >= LEAST).collect();
+            proven.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            if let Some(order) = proposal.orders.get(place).filter(|_| proven.len() > WORDS) {
+                let rank = |unit: usize| order.iter().position(|&other| other == unit);
+                let mut foretold = proven.clone();
+                foretold.sort_by_key(|&(unit, _)| rank(unit));
+                choices.push((place, foretold[..WORDS].to_vec()));
+            }
+            proven.truncate(WORDS);
+            choices.push((place, proven));
+            let nothing =
+                HeadReasons { head, label, probability, words: vec![], comprehensiveness: 0.0, sufficiency: 0.0 };
+            of_heads.push(nothing);
         }
-        let choices: Vec<Vec<usize>> =
-            of_heads.iter().map(|of| of.words.iter().map(|&(unit, _)| unit).collect()).collect();
         if !choices.is_empty() {
-            let rests = self.rests(reading, &units, &choices)?;
+            let words: Vec<Vec<usize>> =
+                choices.iter().map(|(_, words)| words.iter().map(|&(unit, _)| unit).collect()).collect();
+            let rests = self.rests(reading, &units, &words)?;
             let rests = ask(&rests.iter().collect::<Vec<_>>())?;
-            for (of, rests) in of_heads.iter_mut().zip(rests.chunks_exact(2)) {
-                let effect = Effect::of(of.probability, of.head, of.label, rests);
-                (of.comprehensiveness, of.sufficiency) = (effect.comprehensiveness, effect.sufficiency);
+            for ((place, words), rests) in choices.into_iter().zip(rests.chunks_exact(2)) {
+                of_heads[place].keep_better(words, rests);
             }
         }
-        Ok(Reasons { units, heads: of_heads, candidates: candidates.len(), calls: calls + asked })
+        let (candidates, calls) = (candidates.len(), calls + proposal.calls);
+        Ok(Reasons { units, heads: of_heads, candidates, calls })
     }
 
     /// How well any choice of words (places in `reasons.units`) explains the label of a head: one effect a choice, all in

@@ -8,16 +8,25 @@ use crate::{
     segment::Reading,
 };
 
-/// Places of the words to try, in the order of the text, and how often the models were asked. Where there are too many
-/// words, the heads choose in turn, each the strongest that is not chosen yet.
-pub(super) fn candidates(
+/// Words that are worth the proof.
+pub(super) struct Proposal {
+    /// Places of the words to try, in the order of the text.
+    pub candidates: Vec<usize>,
+    /// For each target all words, the one that is foretold to matter most first; empty where all words are tried anyway.
+    pub orders: Vec<Vec<usize>>,
+    /// How often the models were asked.
+    pub calls: usize,
+}
+
+/// What to try. Where there are too many words, the heads choose in turn, each the strongest that is not chosen yet.
+pub(super) fn propose(
     explainer: &Explainer,
     reading: &Reading,
     units: &[Unit],
     targets: &[(Head, usize)],
-) -> Result<(Vec<usize>, usize)> {
+) -> Result<Proposal> {
     if units.len() <= CANDIDATES {
-        return Ok(((0..units.len()).collect(), 0));
+        return Ok(Proposal { candidates: (0..units.len()).collect(), orders: Vec::new(), calls: 0 });
     }
     let (foretold, calls) = foretold(explainer, reading, targets)?;
     let orders: Vec<Vec<usize>> = foretold.iter().map(|words| order(&sums(units, words))).collect();
@@ -32,7 +41,7 @@ pub(super) fn candidates(
         }
     }
     chosen.sort_unstable();
-    Ok((chosen, calls))
+    Ok(Proposal { candidates: chosen, orders, calls })
 }
 
 /// Places by falling value; the earlier of two equals comes first.

@@ -80,13 +80,13 @@ proptest! {
 }
 
 #[test]
-fn a_long_text_has_twelve_candidates_and_four_calls() {
+fn of_a_long_text_some_words_are_tried_and_the_best_are_named() {
     let reading = read(LONG);
     let reasons = PIPELINE.explainer().explain(&reading, &HEADS).unwrap();
     assert!(reasons.units.len() > CANDIDATES);
     assert_eq!((reasons.candidates, reasons.calls), (CANDIDATES, 4));
     for of in &reasons.heads {
-        assert!(of.words.len() <= CANDIDATES && !of.words.is_empty());
+        assert!(of.words.len() <= WORDS && !of.words.is_empty());
         assert!(of.words.is_sorted_by(|a, b| a.1 >= b.1) && of.words.iter().all(|(_, drop)| *drop >= LEAST));
     }
     let again = PIPELINE.explainer().explain(&reading, &HEADS).unwrap();
@@ -94,6 +94,32 @@ fn a_long_text_has_twelve_candidates_and_four_calls() {
     let category = &reasons.heads[0];
     let alone = PIPELINE.explainer().explain(&reading, &[Head::Category]).unwrap();
     assert_eq!((alone.heads.len(), alone.heads[0].probability), (1, category.probability));
+}
+
+#[test]
+fn of_two_choices_of_words_the_one_that_explains_more_is_kept() {
+    let left = |without: f32, only: f32| {
+        [without, only].map(|probability| {
+            let mut prediction = Prediction::default();
+            prediction[Head::Priority] = vec![probability];
+            prediction
+        })
+    };
+    let mut of = HeadReasons {
+        head: Head::Priority,
+        label: 0,
+        probability: 0.9,
+        words: vec![],
+        comprehensiveness: 0.0,
+        sufficiency: 0.0,
+    };
+    of.keep_better(vec![(3, 0.2), (1, 0.4)], &left(0.5, 0.7));
+    assert_eq!(of.words, [(1, 0.4), (3, 0.2)], "the first choice, strongest first");
+    of.keep_better(vec![(2, 0.1)], &left(0.4, 0.5));
+    assert_eq!(of.words.len(), 2, "more goes with these words, but less stays with them alone");
+    of.keep_better(vec![(2, 0.1)], &left(0.4, 0.8));
+    assert_eq!(of.words, [(2, 0.1)]);
+    assert!((of.comprehensiveness - 0.5).abs() < 1e-6 && (of.sufficiency - 0.1).abs() < 1e-6);
 }
 
 #[test]
