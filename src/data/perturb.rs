@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, sync::LazyLock};
 
-/// A kind of change that leaves the meaning as it is.
+/// A kind of change that leaves the meaning as it is, but for [`Perturbation::Faces`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Perturbation {
@@ -18,20 +18,24 @@ pub enum Perturbation {
     Traditional,
     /// Full-width letters, digits and signs.
     FullWidth,
-    /// Emoji at the end of sentences.
+    /// Emoji of things and signs at the end of sentences.
     Emoji,
+    /// Faces that suit a complaint at the end of sentences. Which one is by chance, and a face says how somebody feels: so this shows
+    /// what answers make of faces, and is no test of what should stay.
+    Faces,
     /// As a call is written down: no punctuation, fillers, homophones.
     Speech,
 }
 
 impl Perturbation {
-    pub const ALL: [Perturbation; 7] = [
+    pub const ALL: [Perturbation; 8] = [
         Perturbation::Typos,
         Perturbation::Homophones,
         Perturbation::NoPunctuation,
         Perturbation::Traditional,
         Perturbation::FullWidth,
         Perturbation::Emoji,
+        Perturbation::Faces,
         Perturbation::Speech,
     ];
 
@@ -44,6 +48,7 @@ impl Perturbation {
             Perturbation::Traditional => "traditional",
             Perturbation::FullWidth => "full-width",
             Perturbation::Emoji => "emoji",
+            Perturbation::Faces => "faces",
             Perturbation::Speech => "speech",
         }
     }
@@ -63,7 +68,8 @@ impl Perturbation {
             Perturbation::NoPunctuation => text.chars().filter(|c| !is_mark(*c)).collect(),
             Perturbation::Traditional => text.chars().map(|c| TRADITIONAL.get(&c).copied().unwrap_or(c)).collect(),
             Perturbation::FullWidth => text.chars().map(wide).collect(),
-            Perturbation::Emoji => emoji(text, &mut dice),
+            Perturbation::Emoji => decorated(text, &THINGS, &mut dice),
+            Perturbation::Faces => decorated(text, &FACES, &mut dice),
             Perturbation::Speech => speech(text, &mut dice),
         }
     }
@@ -154,17 +160,18 @@ fn homophones(text: &str, dice: &mut Dice, rate: f64) -> String {
     text.chars().map(|c| sounds(c, dice)).collect()
 }
 
-fn emoji(text: &str, dice: &mut Dice) -> String {
-    const EMOJI: [&str; 8] = ["😡", "😤", "🙄", "😭", "😅", "👎", "🤬", "😑"];
+const THINGS: [&str; 8] = ["📦", "🚚", "📱", "🧾", "📞", "🏪", "👉", "🔧"];
+const FACES: [&str; 8] = ["😡", "😤", "🙄", "😭", "😅", "👎", "🤬", "😑"];
+
+fn decorated(text: &str, emoji: &[&str], dice: &mut Dice) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         out.push(c);
         if "。！？".contains(c) && dice.share() < 0.5 {
-            out.push_str(dice.one::<&str>(&EMOJI));
+            out.push_str(dice.one::<&str>(emoji));
         }
     }
-    // Which feeling an emoji shows is part of the meaning, so only faces that suit a complaint stand here.
-    out + dice.one::<&str>(&EMOJI)
+    out + dice.one::<&str>(emoji)
 }
 
 fn speech(text: &str, dice: &mut Dice) -> String {
@@ -197,6 +204,19 @@ mod tests {
             assert!(kept >= least, "{}: {changed}", kind.name());
         }
         assert!(Perturbation::FullWidth.apply(TEXT, 0).contains("１２３４５"));
+    }
+
+    #[test]
+    fn faces_say_how_somebody_feels_and_things_do_not() {
+        let said = |kind: Perturbation| -> Vec<String> {
+            let reading = crate::segment::Segmenter::new().read(&kind.apply("三天没动静。没人管", 3)).unwrap();
+            reading.words().map(str::to_owned).collect()
+        };
+        let faces = said(Perturbation::Faces);
+        let feelings = ["愤怒", "大哭", "无语", "尴尬", "差评", "咒骂"];
+        assert!(faces.iter().any(|word| feelings.contains(&word.as_str())), "{faces:?}");
+        let things = said(Perturbation::Emoji);
+        assert!(!things.iter().any(|word| feelings.contains(&word.as_str())), "{things:?}");
     }
 
     #[test]

@@ -23,7 +23,11 @@ pub struct Bin {
 pub struct Reliability {
     /// Expected calibration error: the mean distance between said and right, over bins of equal width.
     pub ece: f64,
-    /// The same over bins of equally many rows.
+    /// What `ece` would be on average if the probabilities were right, with so few rows: shares of small bins stray by chance. Zero in
+    /// what was measured before it was told.
+    #[serde(default)]
+    pub chance: f64,
+    /// `ece` over bins of equally many rows.
     pub adaptive_ece: f64,
     /// The bins of equal width; empty ones too.
     pub bins: Vec<Bin>,
@@ -49,7 +53,7 @@ impl Reliability {
             .filter(|group| !group.is_empty())
             .map(|group| bin(group, f64::from(group[0].0), f64::from(group[group.len() - 1].0)))
             .collect();
-        Reliability { ece: error(&bins), adaptive_ece: error(&equal), bins }
+        Reliability { ece: error(&bins), chance: chance(&groups), adaptive_ece: error(&equal), bins }
     }
 }
 
@@ -63,4 +67,13 @@ fn error(bins: &[Bin]) -> f64 {
     let rows: u32 = bins.iter().map(|bin| bin.rows).sum();
     let sum: f64 = bins.iter().map(|bin| f64::from(bin.rows) * (bin.said - bin.right).abs()).sum();
     if rows == 0 { 0.0 } else { sum / f64::from(rows) }
+}
+
+/// The mean distance that chance alone leaves: how many of a bin come true is a sum of coins thrown with the probabilities that were said,
+/// nearly normal, so its mean deviation is √(2/π) of its standard deviation.
+fn chance(groups: &[Vec<(f32, bool)>]) -> f64 {
+    let coin = |&(said, _): &(f32, bool)| f64::from(said) * (1.0 - f64::from(said));
+    let strays: f64 = groups.iter().map(|group| group.iter().map(coin).sum::<f64>().max(0.0).sqrt()).sum();
+    let rows: usize = groups.iter().map(Vec::len).sum();
+    (2.0 / std::f64::consts::PI).sqrt() * strays / rows.max(1) as f64
 }

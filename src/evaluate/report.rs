@@ -50,6 +50,7 @@ pub(super) fn metrics(scores: &Scores) -> (usize, Vec<(&'static str, String)>) {
                 }
                 list.extend([
                     ("ECE", plain(p.reliability.ece)),
+                    ("ECE by chance", plain(p.reliability.chance)),
                     ("ECE, adaptive", plain(p.reliability.adaptive_ece)),
                     ("NLL", plain(p.nll)),
                     ("Brier", plain(p.brier)),

@@ -131,6 +131,21 @@ fn a_calibrated_predictor_has_hardly_any_error_and_a_boaster_has_much() {
     assert_eq!(honest.bins.iter().map(|bin| bin.rows).sum::<u32>(), 20_000);
 }
 
+#[test]
+fn with_few_rows_the_error_of_a_calibrated_predictor_is_what_chance_leaves() {
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let said: Vec<f32> = (0..400).map(|_| random.random_range(0.05..1.0)).collect();
+    let mut draw = || {
+        let pairs: Vec<(f32, bool)> = said.iter().map(|&p| (p, random.random_bool(f64::from(p)))).collect();
+        Reliability::of(&pairs)
+    };
+    let draws: Vec<Reliability> = (0..300).map(|_| draw()).collect();
+    let mean = draws.iter().map(|draw| draw.ece).sum::<f64>() / draws.len() as f64;
+    assert!(mean > 0.03, "so small a set never looks calibrated: {mean}");
+    assert!(draws.iter().all(|draw| (draw.chance / mean - 1.0).abs() < 0.06), "{mean} {}", draws[0].chance);
+    assert_eq!(Reliability::of(&[]).chance, 0.0);
+}
+
 /// The interval of a share is about 1.96 standard errors to both sides.
 #[test]
 fn the_bootstrap_agrees_with_the_formula_for_a_share() {

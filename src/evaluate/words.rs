@@ -55,6 +55,7 @@ pub(super) fn metric_in_chinese(name: &str) -> &str {
         "mean error" => "平均绝对误差",
         "top 3" => "前三名命中率",
         "ECE" => "校准误差 ECE",
+        "ECE by chance" => "校准误差 ECE（概率全对时）",
         "ECE, adaptive" => "校准误差 ECE（等量分箱）",
         "NLL" => "负对数似然 NLL",
         "Brier" => "Brier 分数",

@@ -159,14 +159,10 @@ pub fn fit(
 
 /// What each row of a step is read as: some of the texts are changed, in the recipe's share.
 fn perturbed(rows: &[&Example], recipe: &Recipe, step: usize, encoder: &PieceEncoder) -> Result<Vec<Pieces>> {
-    // Traditional characters and full width are undone by the text stage, so the encoder never sees them.
-    const KINDS: [Perturbation; 5] = [
-        Perturbation::Typos,
-        Perturbation::Homophones,
-        Perturbation::NoPunctuation,
-        Perturbation::Emoji,
-        Perturbation::Speech,
-    ];
+    // Traditional characters, full width and pictures are undone by the text stage, so the encoder never sees them; and faces say
+    // something.
+    const KINDS: [Perturbation; 4] =
+        [Perturbation::Typos, Perturbation::Homophones, Perturbation::NoPunctuation, Perturbation::Speech];
     let share = f64::from(recipe.regularize.perturb);
     let read = |(place, row): (usize, &&Example)| {
         let mut dice = Dice::new(recipe.seed ^ ((step as u64) << 16 | place as u64));

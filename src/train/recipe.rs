@@ -230,7 +230,7 @@ pub struct RegularizeRecipe {
     /// Share of the pieces that training hides.
     pub mask_pieces: f32,
     /// Share of the texts that training changes before it reads them, each time anew: typing errors, homophones, lost
-    /// punctuation, emoji, speech.
+    /// punctuation, speech.
     pub perturb: f32,
     /// Decay of the running mean of the weights that is served instead of the last ones; 0 switches it off.
     pub average: f32,
