@@ -23,9 +23,16 @@ THREADS=${THREADS:-1}
 FIRST_CORE=${FIRST_CORE:-0}
 ROUNDS=${ROUNDS:-3}
 SECONDS_EACH=${SECONDS_EACH:-1}
-PEERS=${PEERS:-openvino-f32,openvino-bf16,openvino-int8,onnxruntime-f32,onnxruntime-int8,torch-eager-f32}
+PEERS=${PEERS:-openvino-f32,openvino-bf16,openvino-int8,onnxruntime-f32,onnxruntime-int8,torch-eager-f32,candle-bert-f32}
 # The graphs are made in the first round and used again in the others.
-PEER=${PEER:-$PYTHON benches/peers/encoders.py --graphs $scratch --engines $PEERS}
+in_python=$(tr , '\n' <<<"$PEERS" | grep -v '^candle' | paste -sd, || true)
+PEER=${PEER:-${in_python:+$PYTHON benches/peers/encoders.py --graphs $scratch --engines $in_python}}
+CANDLE=
+if [[ ,$PEERS, == *,candle-bert-f32,* ]]; then
+    candle="--quiet --release --locked --manifest-path benches/peers/candle/Cargo.toml"
+    cargo build $candle
+    CANDLE="cargo run $candle --"
+fi
 LINES_TO=${LINES_TO:-$scratch/lines}
 
 if [ -z "${ENGINE:-}" ]; then
@@ -45,7 +52,8 @@ measure() {
 
 for round in $(seq "$ROUNDS"); do
     echo "round $round of $ROUNDS, cores $cores" >&2
-    for side in "$ENGINE" "$PEER"; do
+    for side in "$ENGINE" "$PEER" "$CANDLE"; do
+        [ -n "$side" ] || continue
         # Unquoted: a side is a command with its arguments.
         [ -z "$LENGTHS" ] || measure $side --lengths "$LENGTHS" --batch "$BATCHES" --threads "$THREADS" --seconds "$SECONDS_EACH"
         [ -z "$MIXES" ] || measure $side --lengths "$MIXES" --batch "$MIX_BATCH" --threads "$THREADS" --seconds "$SECONDS_EACH"
