@@ -103,7 +103,7 @@ fn a_complaint_about_safety_is_left_alone_and_a_foreign_one_would_keep_its_prior
 fn a_known_complaint_keeps_its_score() {
     // Of the shipped bundle; a new one has another. Kernels may differ in the last digits, and a rank then by a few places.
     let score = decide(COMPLAINTS[0]).out_of_scope.unwrap();
-    assert!((score - 0.0584).abs() < 0.03, "{score}");
+    assert!((score - 0.1655).abs() < 0.03, "{score}");
 }
 
 #[test]

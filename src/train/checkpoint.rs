@@ -1,7 +1,7 @@
-use super::{Recipe, learner::Learner, optimizer::Moments};
+use super::{EncoderRecipe, Recipe, learner::Learner, optimizer::Moments};
 use crate::{
     Error, Result,
-    bundle::write_tensors,
+    bundle::{file, write_tensors},
     classify::transformer::{Storage, WORD_TABLE, quantize},
 };
 use candle_core::{Device, Tensor};
@@ -55,8 +55,8 @@ pub struct Round {
 }
 
 /// A training's folder of checkpoints: `state-STEP.safetensors` (gone when the training is finished) and `state.json` of the last one,
-/// `best.safetensors` with the weights of the best round. A checkpoint is written beside the old one and then renamed, so that a kill at any time
-/// leaves a whole one.
+/// `model.safetensors` with the weights of the best round, and beside it what it takes to read texts for them. A checkpoint is written beside
+/// the old one and then renamed, so that a kill at any time leaves a whole one.
 pub struct Checkpoints {
     folder: PathBuf,
 }
@@ -71,7 +71,7 @@ struct State {
 
 impl Checkpoints {
     /// The weights of the best round, in the folder of checkpoints.
-    pub const BEST: &'static str = "best.safetensors";
+    pub const BEST: &'static str = file::MODEL;
 
     pub fn new(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|e| Error::file(folder, e))?;
@@ -139,18 +139,48 @@ impl Checkpoints {
         Ok(Some(state.progress))
     }
 
+    /// Keeps beside the weights what it takes to read texts for them, so that the folder answers without the encoder that the training
+    /// began with.
+    ///
+    /// # Errors
+    /// [`Error::File`] where they cannot be copied.
+    pub fn keep_reader(&self, encoder: &Path) -> Result<()> {
+        for name in [file::CONFIG, file::TOKENIZER] {
+            let from = encoder.join(name);
+            let bytes = std::fs::read(&from).map_err(|e| Error::file(&from, e))?;
+            crate::bundle::write_file(&self.folder.join(name), &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The recipe of the training, whose encoder is the one that it left in this folder.
+    ///
+    /// # Errors
+    /// [`Error::File`] where no training left its state here, [`Error::Recipe`] where that is none.
+    pub fn recipe(&self) -> Result<Recipe> {
+        let mut recipe = self.read()?.recipe;
+        let encoder = recipe.encoder()?.clone();
+        recipe.encoder = Some(EncoderRecipe { path: self.folder.clone(), averaged_with: vec![], ..encoder });
+        Ok(recipe)
+    }
+
     fn state(&self, recipe: &Recipe) -> Result<Option<State>> {
-        let path = self.json();
-        if !path.exists() {
+        if !self.json().exists() {
             return Ok(None);
         }
-        let text = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
-        let fault = |reason: String| Error::Recipe { path: path.clone(), reason };
-        let state: State = serde_json::from_slice(&text).map_err(|e| fault(format!("not a checkpoint: {e}")))?;
+        let state = self.read()?;
         if !same_training(&state.recipe, recipe) {
-            return Err(fault("the checkpoint was made with another recipe; use a new output folder".into()));
+            let reason = "the checkpoint was made with another recipe; use a new output folder".to_owned();
+            return Err(Error::Recipe { path: self.json(), reason });
         }
         Ok(Some(state))
+    }
+
+    fn read(&self) -> Result<State> {
+        let path = self.json();
+        let text = std::fs::read(&path).map_err(|e| Error::file(&path, e))?;
+        let fault = |e| Error::Recipe { path: path.clone(), reason: format!("not a checkpoint: {e}") };
+        serde_json::from_slice(&text).map_err(fault)
     }
 }
 

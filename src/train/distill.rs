@@ -2,7 +2,7 @@
 //! nobody has labelled (Hinton, Vinyals and Dean 2015, at temperature one: these heads are not sure enough to need a higher one).
 
 use super::{
-    Corpus, DistillRecipe, Example, Recipe,
+    Corpus, DistillRecipe, EncoderRecipe, Example, Recipe,
     checkpoint::{Accuracies, Checkpoints},
     fit::accuracy,
 };
@@ -11,12 +11,12 @@ use crate::{
     bundle::{self, file},
     classify::{
         Head, HeadValues, Prediction,
-        transformer::{Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Pooling, Weights, infer, quantize},
+        transformer::{Precision, Transformer},
     },
-    encode::Pieces,
+    segment::Reading,
     taxonomy::Taxonomy,
 };
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
@@ -26,13 +26,11 @@ use std::{
 /// Who teaches.
 struct Teachers {
     teachers: Vec<Teacher>,
-    layout: HeadLayout,
-    pooling: Pooling,
 }
 
 enum Teacher {
-    /// The weights of a training, which reads texts as the student does.
-    Trained { encoder: Box<Encoder>, weight: Tensor, bias: Tensor },
+    /// The weights of a training, whatever its encoder.
+    Trained(Box<Transformer>),
     /// A bundle answers as it is served, with all its models, whatever its encoder.
     Bundle(Box<Pipeline>),
 }
@@ -58,31 +56,37 @@ pub fn hashes(distill: &DistillRecipe, recipe: &Recipe) -> Result<Vec<String>> {
             let hashes = files.iter().filter(|path| path.exists()).map(|path| bundle::hash(path));
             return Ok(bundle::hex(&Sha256::digest(hashes.collect::<Result<Vec<_>>>()?.concat())));
         }
-        match weights_of(folder) {
-            weights if weights.exists() => bundle::hash(&weights),
-            _ => Err(fault("is neither a training nor a bundle; train it first")),
+        let files = [Checkpoints::BEST, file::CONFIG, file::TOKENIZER].map(|name| training.join(name));
+        if !files.iter().all(|path| path.exists()) {
+            return Err(fault("is neither a training nor a bundle; train it into a new folder first"));
         }
+        let EncoderRecipe { pooling, prefix, max_pieces, .. } =
+            Checkpoints::new(&training)?.recipe()?.encoder()?.clone();
+        let mut hashes: Vec<String> = files.iter().map(|path| bundle::hash(path)).collect::<Result<_>>()?;
+        hashes.push(format!("{pooling:?} {max_pieces} {prefix}"));
+        Ok(bundle::hex(&Sha256::digest(hashes.concat())))
     };
     distill.teachers.iter().map(of).collect()
 }
 
-/// Asks the teachers for every row that the student will learn from, and measures them together on the dev files.
+/// Asks the teachers for the rows that the student will learn from (`used` says of the training rows, then of those without labels, which those
+/// are), and measures them together on the dev files.
 ///
 /// # Errors
-/// [`Error::Encoder`] where the weights of a training do not fit the student's configuration and taxonomy, [`Error::Recipe`] where a bundle
-/// answers by another taxonomy, [`Error::Bundle`] where it is not whole.
+/// [`Error::Encoder`] where the weights of a training do not fit the taxonomy, [`Error::Recipe`] where a teacher answers by another one,
+/// [`Error::Bundle`] where a bundle is not whole.
 pub fn teach(
     distill: &DistillRecipe,
-    recipe: &Recipe,
     taxonomy: &Taxonomy,
     corpus: &mut Corpus,
+    used: &[bool],
     device: &Device,
 ) -> Result<Accuracies> {
-    let teachers = Teachers::open(distill, recipe, taxonomy, device)?;
-    for rows in [&mut corpus.train, &mut corpus.unlabelled] {
-        let taught = teachers.ask(rows)?;
-        rows.iter_mut().zip(taught).for_each(|(row, taught)| row.taught = Some(taught));
-    }
+    let teachers = Teachers::open(distill, taxonomy, device)?;
+    let learnt = corpus.train.iter_mut().chain(&mut corpus.unlabelled);
+    let mut asked: Vec<&mut Example> = learnt.zip(used).filter_map(|(row, &used)| used.then_some(row)).collect();
+    let said = teachers.ask(&asked.iter().map(|row| &**row).collect::<Vec<_>>())?;
+    asked.iter_mut().zip(said).for_each(|(row, said)| row.taught = Some(said));
     let mut accuracies = Accuracies::new();
     for (name, rows) in &corpus.dev {
         accuracies.insert(name.clone(), teachers.measure(rows)?);
@@ -91,50 +95,33 @@ pub fn teach(
 }
 
 impl Teachers {
-    fn open(distill: &DistillRecipe, recipe: &Recipe, taxonomy: &Taxonomy, device: &Device) -> Result<Self> {
-        let encoder = recipe.encoder()?;
-        let layout = HeadLayout::of(taxonomy);
-        let config = EncoderConfig::open(&encoder.path.join("config.json"))?;
-        let width = encoder.pooling.width(config.hidden_size);
+    fn open(distill: &DistillRecipe, taxonomy: &Taxonomy, device: &Device) -> Result<Self> {
         let mut teachers = Vec::with_capacity(distill.teachers.len());
         for folder in &distill.teachers {
-            let path = weights_of(folder);
-            if is_bundle(folder) {
-                let teacher = Pipeline::open(folder, None)?;
-                if teacher.taxonomy != *taxonomy {
-                    let reason = format!("the teacher {} answers by another taxonomy", folder.display());
-                    return Err(Error::Recipe { path: recipe.name.clone().into(), reason });
-                }
-                teachers.push(Teacher::Bundle(Box::new(teacher)));
+            if !is_bundle(folder) {
+                teachers.push(Teacher::Trained(Box::new(trained(&folder.join("checkpoint"), taxonomy, device)?)));
                 continue;
             }
-            let fault = |reason: String| Error::Encoder { path: path.clone(), reason };
-            let mut tensors = quantize::load(&path)?;
-            let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
-                Some(tensor) if tensor.dims() == shape => Ok(tensor.to_device(device)?),
-                Some(tensor) => Err(fault(format!("{name} has shape {:?}, the student's {shape:?}", tensor.dims()))),
-                None => Err(fault(format!("has no tensor {name}"))),
-            };
-            let (weight, bias) = (take(HEAD_WEIGHT, &[layout.width, width])?, take(HEAD_BIAS, &[layout.width])?);
-            let weights = Weights::from_hf(tensors, &config, device).map_err(fault)?;
-            let encoder = Box::new(Encoder { config: config.clone(), weights });
-            teachers.push(Teacher::Trained { encoder, weight, bias });
+            let teacher = Pipeline::open(folder, None)?;
+            if teacher.taxonomy != *taxonomy {
+                return Err(stranger(folder));
+            }
+            teachers.push(Teacher::Bundle(Box::new(teacher)));
         }
-        Ok(Teachers { teachers, layout, pooling: encoder.pooling })
+        Ok(Teachers { teachers })
     }
 
     /// The mean of what the teachers say of every text.
-    fn ask(&self, rows: &[Example]) -> Result<Vec<Prediction>> {
+    fn ask(&self, rows: &[&Example]) -> Result<Vec<Prediction>> {
+        let readings: Vec<&Reading> = rows.iter().map(|row| &row.reading).collect();
         let share = 1.0 / self.teachers.len() as f32;
         let mut means = vec![Prediction::default(); rows.len()];
         for teacher in &self.teachers {
             let said: Vec<Prediction> = match teacher {
-                Teacher::Trained { encoder, weight, bias } => {
-                    let texts: Vec<Pieces> = rows.iter().map(|row| row.pieces.clone()).collect();
-                    let answers = infer(encoder, weight, bias, self.pooling, &self.layout, &texts)?;
-                    answers.into_iter().map(|answer| answer.logits.to_probabilities()).collect()
+                Teacher::Trained(trained) => {
+                    trained.answers(&readings)?.into_iter().map(|answer| answer.logits.to_probabilities()).collect()
                 }
-                Teacher::Bundle(bundle) => bundle.predict(&rows.iter().map(|row| &row.reading).collect::<Vec<_>>())?,
+                Teacher::Bundle(bundle) => bundle.predict(&readings)?,
             };
             for (mean, said) in means.iter_mut().zip(said) {
                 for head in Head::ALL {
@@ -147,18 +134,29 @@ impl Teachers {
     }
 
     fn measure(&self, rows: &[Example]) -> Result<BTreeMap<String, f64>> {
-        let said: Vec<HeadValues> = self.ask(rows)?;
-        let heads = self.layout.spans();
-        Ok(heads.filter_map(|(head, _)| Some((head.name().to_owned(), accuracy(head, rows, &said)?))).collect())
+        let said: Vec<HeadValues> = self.ask(&rows.iter().collect::<Vec<_>>())?;
+        let score = |head: &Head| Some((head.name().to_owned(), accuracy(*head, rows, &said)?));
+        Ok(Head::ALL.iter().filter_map(score).collect())
     }
+}
+
+/// The weights of a training: on a CPU they answer as they would be served, elsewhere in f32.
+fn trained(training: &Path, taxonomy: &Taxonomy, device: &Device) -> Result<Transformer> {
+    let recipe = Checkpoints::new(training)?.recipe()?;
+    if recipe.taxonomy()?.0 != *taxonomy {
+        return Err(stranger(training));
+    }
+    let EncoderRecipe { path, pooling, prefix, max_pieces, .. } = recipe.encoder()?;
+    let precision = recipe.bundle.precision.or(Some(Precision::Int8));
+    Transformer::open(path, taxonomy, *pooling, prefix, *max_pieces, precision, device)
+}
+
+/// A teacher that does not answer what is asked.
+fn stranger(folder: &Path) -> Error {
+    Error::Recipe { path: folder.to_owned(), reason: "this teacher answers by another taxonomy".into() }
 }
 
 /// Whether the folder is that of a bundle, which a training that made one is too.
 fn is_bundle(folder: &Path) -> bool {
     folder.join(file::MANIFEST).exists()
-}
-
-/// The weights in the folder of a training.
-fn weights_of(folder: &Path) -> PathBuf {
-    folder.join("checkpoint").join(Checkpoints::BEST)
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    bundle::{file, hash},
     classify::{
         Answer, Head, HeadValues,
         transformer::{Encoder, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Weights, infer},
@@ -60,7 +61,12 @@ pub fn fit(
     talk: &dyn Talk,
 ) -> Result<Progress> {
     let checkpoints = Checkpoints::new(folder)?;
-    if let Some(progress) = checkpoints.progress(recipe)?.filter(|progress| progress.finished) {
+    let progress = checkpoints.progress(recipe)?;
+    if progress.as_ref().is_some_and(|progress| progress.best.is_some()) && !checkpoints.best().exists() {
+        let reason = format!("its best round's weights, {}, are gone; use a new output folder", Checkpoints::BEST);
+        return Err(Error::Recipe { path: folder.to_owned(), reason });
+    }
+    if let Some(progress) = progress.filter(|progress| progress.finished) {
         talk.resumed(&progress);
         return Ok(progress);
     }
@@ -74,7 +80,10 @@ pub fn fit(
     };
     if recipe.masked_language.is_some() {
         // The guesses are over its words as they were at the start, which no checkpoint keeps.
-        let encoder = crate::bundle::hash(&recipe.encoder()?.path.join(crate::bundle::file::MODEL))?;
+        let encoder = recipe.encoder()?;
+        let begun = std::iter::once(&encoder.path).chain(&encoder.averaged_with);
+        let begun: Vec<String> = begun.map(|folder| hash(&folder.join(file::MODEL))).collect::<Result<_>>()?;
+        let encoder = begun.join(" ");
         if progress.steps > 0 && progress.encoder.as_ref() != Some(&encoder) {
             let reason = "the encoder has other weights than when this training began; use a new output folder";
             return Err(Error::Recipe { path: folder.to_owned(), reason: reason.into() });
@@ -89,16 +98,16 @@ pub fn fit(
         }
         progress.taught_by = teachers;
         talk.note("asking the teachers");
-        progress.teachers = teach(distill, recipe, taxonomy, corpus, device)?;
+        progress.teachers = teach(distill, taxonomy, corpus, &used(recipe, &lengths(corpus)), device)?;
         talk.teachers(&progress.teachers);
     }
     let corpus = &*corpus;
     let learnt: Vec<&Example> = corpus.train.iter().chain(&corpus.unlabelled).chain(&corpus.guessed).collect();
-    let lengths: Vec<usize> = learnt.iter().map(|e| e.pieces.ids.len()).collect();
+    let lengths = lengths(corpus);
     let rounds = &recipe.rounds;
-    let steps = rounds.epochs * lengths.len().div_ceil(rounds.batch);
+    let steps = rounds.epochs * round_of(recipe, &lengths, 0).len();
     while !progress.finished {
-        let order = batches(&lengths, rounds.batch, recipe.seed, progress.rounds);
+        let order = round_of(recipe, &lengths, progress.rounds);
         let (mut loss_sum, mut counted, mut rows_seen, mut seconds) = (0.0, 0usize, 0usize, 0.0);
         let (mut guessed, mut guesses) = (0.0, 0usize);
         let mut running: Option<f64> = None;
@@ -146,6 +155,7 @@ pub fn fit(
         if best {
             progress.best = Some(metric);
             progress.best_round = progress.rounds;
+            checkpoints.keep_reader(&recipe.encoder()?.path)?;
             learner.save(&checkpoints.best())?;
         }
         talk.round(progress.rounds, &round, best);
@@ -155,6 +165,28 @@ pub fn fit(
         checkpoints.save(&mut learner, &progress, recipe)?;
     }
     Ok(progress)
+}
+
+/// The lengths of all rows that are learnt from, in the order in which they are counted.
+fn lengths(corpus: &Corpus) -> Vec<usize> {
+    let rows = corpus.train.iter().chain(&corpus.unlabelled).chain(&corpus.guessed);
+    rows.map(|row| row.pieces.ids.len()).collect()
+}
+
+/// The batches of a round: all, or the part that the recipe says.
+fn round_of(recipe: &Recipe, lengths: &[usize], round: usize) -> Vec<Vec<usize>> {
+    let mut order = batches(lengths, recipe.rounds.batch, recipe.seed, round);
+    order.truncate((order.len() as f64 * recipe.rounds.share).ceil() as usize);
+    order
+}
+
+/// Of every row, whether some round learns from it.
+fn used(recipe: &Recipe, lengths: &[usize]) -> Vec<bool> {
+    let mut used = vec![false; lengths.len()];
+    for round in 0..recipe.rounds.epochs {
+        round_of(recipe, lengths, round).into_iter().flatten().for_each(|row| used[row] = true);
+    }
+    used
 }
 
 /// What each row of a step is read as: some of the texts are changed, in the recipe's share.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    bundle::file,
     classify::transformer::{
         Encoder, EncoderConfig, HEAD_BIAS, HEAD_WEIGHT, HeadLayout, Noise, Pooling, WORD_TABLE, Weights, model_tensors,
         ops, quantize,
@@ -73,7 +74,8 @@ impl Learner {
     /// From a pretrained encoder's folder, with new heads for the taxonomy.
     /// Training runs on the CPU and, in a build with the feature `cuda`, on cards by NVIDIA.
     pub fn new(recipe: &Recipe, taxonomy: &Taxonomy, rows: &[Example], mask_id: u32, device: &Device) -> Result<Self> {
-        let EncoderRecipe { path: folder, pooling, heads, .. } = recipe.encoder()?;
+        let start = recipe.encoder()?;
+        let EncoderRecipe { path: folder, pooling, heads, .. } = start;
         if device.is_cuda() {
             // Products round what they multiply to 10 bits (TF32), as PyTorch's do where it is asked to be fast; sums are in f32.
             candle_core::cuda::set_gemm_reduced_precision_f32(true);
@@ -81,19 +83,22 @@ impl Learner {
         }
         let config = EncoderConfig::open(&folder.join("config.json"))?;
         let model = folder.join("model.safetensors");
-        let weights = Weights::open(&model, &config, &Device::Cpu)?;
+        let inputs = pooling.width(config.hidden_size);
+        let mut tensors = start_of(start)?;
+        let own_heads = heads.then(|| heads_of(&mut tensors, &model, taxonomy, inputs)).transpose()?;
+        let fault = |reason| Error::Encoder { path: model.clone(), reason };
+        let weights = Weights::from_hf(tensors, &config, &Device::Cpu).map_err(fault)?;
         let place = |name: &str| if DevicePass::holds(name) { device.clone() } else { Device::Cpu };
         let weights = weights.into_trainable_on(place)?;
         let encoder = Encoder { config, weights };
         let layout = HeadLayout::of(taxonomy);
-        let inputs = pooling.width(encoder.config.hidden_size);
         let mut rng = ChaCha8Rng::seed_from_u64(recipe.seed);
         // The sum of twelve uniforms is normal enough for a start at 0.02.
         let mut normal = || 0.02 * ((0..12).map(|_| rng.random::<f32>()).sum::<f32>() - 6.0);
         let start: Vec<f32> = (0..layout.width * inputs).map(|_| normal()).collect();
-        let (head_weight, head_bias) = match heads {
-            true => heads_of(&model, taxonomy, layout.width, inputs)?,
-            false => (
+        let (head_weight, head_bias) = match own_heads {
+            Some(heads) => heads,
+            None => (
                 Var::from_vec(start, (layout.width, inputs), &Device::Cpu)?,
                 Var::from_vec(vec![0.0f32; layout.width], layout.width, &Device::Cpu)?,
             ),
@@ -258,24 +263,59 @@ impl Learner {
     }
 }
 
-/// The heads in a model's file, which answer by the same taxonomy if they say by which.
-fn heads_of(model: &Path, taxonomy: &Taxonomy, width: usize, inputs: usize) -> Result<(Var, Var)> {
-    let beside = model.with_file_name(crate::bundle::file::TAXONOMY);
+/// The tensors that a training starts from: those of the one model, or the mean of several.
+fn start_of(recipe: &EncoderRecipe) -> Result<HashMap<String, Tensor>> {
+    let mut sum = quantize::load(&recipe.path.join(file::MODEL))?;
+    if recipe.averaged_with.is_empty() {
+        return Ok(sum);
+    }
+    let is_head = |name: &str| [HEAD_WEIGHT, HEAD_BIAS].contains(&name);
+    sum.retain(|name, _| name.contains("embeddings.") || name.contains("encoder.") || (recipe.heads && is_head(name)));
+    let reader = recipe.path.join(file::TOKENIZER);
+    for folder in &recipe.averaged_with {
+        let path = folder.join(file::MODEL);
+        let fault = |reason: String| Error::Encoder {
+            path: path.clone(),
+            reason: format!("{reason}; take it out of averaged_with"),
+        };
+        if crate::bundle::hash(&folder.join(file::TOKENIZER))? != crate::bundle::hash(&reader)? {
+            return Err(fault(format!("reads other pieces than {}", recipe.path.display())));
+        }
+        let mut other = quantize::load(&path)?;
+        for (name, sum) in &mut sum {
+            match other.remove(name) {
+                Some(tensor) if tensor.dims() == sum.dims() => *sum = (&*sum + tensor)?,
+                _ => {
+                    let from = recipe.path.display();
+                    return Err(fault(format!("has no {name} of shape {:?}, as {from} has", sum.dims())));
+                }
+            }
+        }
+    }
+    let share = 1.0 / (1 + recipe.averaged_with.len()) as f64;
+    sum.into_iter().map(|(name, tensor)| Ok((name, (tensor * share)?))).collect()
+}
+
+/// Takes the heads out of a model's tensors, which answer by the same taxonomy if they say by which, and read so many inputs.
+fn heads_of(
+    tensors: &mut HashMap<String, Tensor>,
+    model: &Path,
+    taxonomy: &Taxonomy,
+    inputs: usize,
+) -> Result<(Var, Var)> {
+    let fault = |reason: String| Error::Encoder { path: model.to_owned(), reason };
+    let beside = model.with_file_name(file::TAXONOMY);
     if let Ok(text) = std::fs::read_to_string(&beside)
         && Taxonomy::parse(&text, &beside)? != *taxonomy
     {
-        let reason = "its heads answer by another taxonomy; leave `heads` out of the recipe".to_owned();
-        return Err(Error::Encoder { path: model.to_owned(), reason });
+        return Err(fault("its heads answer by another taxonomy; leave `heads` out of the recipe".to_owned()));
     }
-    let mut tensors = quantize::load(model)?;
+    let width = HeadLayout::of(taxonomy).width;
     let mut take = |name: &str, shape: &[usize]| match tensors.remove(name) {
         Some(tensor) if tensor.dims() == shape => Ok(Var::from_tensor(&tensor.to_dtype(DType::F32)?)?),
-        _ => {
-            let reason = format!(
-                "has no {name} of shape {shape:?}, which the taxonomy asks for; leave `heads` out of the recipe"
-            );
-            Err(Error::Encoder { path: model.to_owned(), reason })
-        }
+        _ => Err(fault(format!(
+            "has no {name} of shape {shape:?}, which the taxonomy asks for; leave `heads` out of the recipe"
+        ))),
     };
     Ok((take(HEAD_WEIGHT, &[width, inputs])?, take(HEAD_BIAS, &[width])?))
 }

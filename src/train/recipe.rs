@@ -1,3 +1,5 @@
+mod extends;
+
 use super::pass::Products;
 use crate::{
     Error, Result,
@@ -61,7 +63,7 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistillRecipe {
-    /// Folders of trainings (`train -o`), of the same encoder, or of bundles, which answer as they are served; all of the same taxonomy.
+    /// Folders of trainings (`train -o`), whatever their encoders, or of bundles, which answer as they are served; all of the same taxonomy.
     pub teachers: Vec<PathBuf>,
     /// The teachers' share of what a labelled row teaches each head, in (0, 1]; the first level (`group_weight`) learns from labels alone.
     pub weight: f32,
@@ -118,6 +120,10 @@ pub struct ScopeRecipe {
 pub struct EncoderRecipe {
     /// Folder with config.json, model.safetensors and tokenizer.json.
     pub path: PathBuf,
+    /// Folders of models of the same shape: the training starts from the mean of their weights and those at `path` (Wortsman et al. 2022,
+    /// model soups), which is worth something where all of them went on from one model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub averaged_with: Vec<PathBuf>,
     /// Put before every text (`query: ` for the e5 family).
     #[serde(default)]
     pub prefix: String,
@@ -253,8 +259,11 @@ impl Default for RegularizeRecipe {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoundsRecipe {
-    /// How often every row is seen.
+    /// How many rounds there are: without `share`, how often every row is seen.
     pub epochs: usize,
+    /// The part of all rows that a round learns from, drawn anew for each: below 1, a training that only sets right what others have learnt.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub share: f64,
     /// Rows a step.
     pub batch: usize,
     /// What chooses the best round and stops the training: `mean` of the one-of heads' accuracy, or the name of a head.
@@ -272,6 +281,7 @@ impl Default for RoundsRecipe {
     fn default() -> Self {
         RoundsRecipe {
             epochs: 4,
+            share: 1.0,
             batch: 16,
             metric: "mean".into(),
             patience: 2,
@@ -279,6 +289,10 @@ impl Default for RoundsRecipe {
             products: Products::F32,
         }
     }
+}
+
+fn is_whole(share: &f64) -> bool {
+    *share == 1.0
 }
 
 fn is_f32(products: &Products) -> bool {
@@ -298,14 +312,21 @@ pub struct BundleRecipe {
 }
 
 impl Recipe {
-    /// Reads and checks a recipe.
+    /// Reads and checks a recipe: `extends = "OTHER.toml"` lays it over another one.
     ///
     /// # Errors
     /// [`Error::Recipe`] with the line of a syntax fault or the key and the allowed values.
     pub fn open(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, e))?;
         let fault = |reason: String| Error::Recipe { path: path.to_owned(), reason };
-        let recipe: Recipe = toml::from_str(&text).map_err(|e| fault(e.to_string().trim_end().to_owned()))?;
+        let recipe: Recipe = match extends::laid(path, &text)? {
+            Some(whole) => {
+                let told = |e: toml::de::Error| format!("{} (here or in a recipe below)", e.to_string().trim_end());
+                whole.try_into().map_err(|e| fault(told(e)))?
+            }
+            // From its text: that knows the line of a fault.
+            None => toml::from_str(&text).map_err(|e| fault(e.to_string().trim_end().to_owned()))?,
+        };
         recipe.check().map_err(fault)?;
         Ok(recipe)
     }
@@ -331,6 +352,9 @@ impl Recipe {
         }
         if let Some(torn) = self.data.train.iter().find(|source| source.teaches_only && source.held_out) {
             return Err(format!("{} is to teach only and to be held out; leave one of them away", torn.path.display()));
+        }
+        if !(self.rounds.share > 0.0 && self.rounds.share <= 1.0) {
+            return Err(format!("rounds.share is {}; it lies in (0, 1]", self.rounds.share));
         }
         if self.rounds.batch == 0 || self.rounds.epochs == 0 {
             return Err("rounds.batch and rounds.epochs are at least 1".into());

@@ -1,9 +1,10 @@
 //! What a training learns beside labels: what teachers say, what stands hidden in a text, and what a bundle knew already.
 
 use super::trainer::{Killer, SHORT, recipe, weights};
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use fenzhen::{
     bundle::file,
+    classify::transformer::Pooling,
     data::Source,
     train::{
         self, DistillRecipe, Recipe, Talk,
@@ -41,7 +42,8 @@ fn an_encoder_learns_to_guess_hidden_pieces_of_texts_without_labels() {
     assert!(losses.len() == 4 && losses[3] < losses[0] - 0.3, "{losses:?}");
 
     // What guesses is not part of the model, and is part of the checkpoint.
-    let names = candle_core::safetensors::load(a.path().join("out/checkpoint/best.safetensors"), &Device::Cpu).unwrap();
+    let names =
+        candle_core::safetensors::load(a.path().join("out/checkpoint/model.safetensors"), &Device::Cpu).unwrap();
     assert!(!names.keys().any(|name| name.contains("masked")));
     let broken = recipe(b.path(), 60, GUESSING);
     let killer = Killer { left: AtomicUsize::new(7) };
@@ -55,11 +57,22 @@ fn an_encoder_learns_to_guess_hidden_pieces_of_texts_without_labels() {
     assert!(refused.is_err(), "two ways to hide pieces are one too many");
 }
 
-/// Two teachers of one round, in the folders `first` and `second`.
+/// Two teachers of one round, in the folders `first` and `second`. The second has another encoder, which cuts texts into other pieces and
+/// is gone when the student asks.
 fn teachers(folder: &Path) -> [std::path::PathBuf; 2] {
     ["first", "second"].map(|name| {
-        let recipe = recipe(folder, 60, SHORT).of_teacher(name.len() as u64);
+        let mut recipe = recipe(folder, 60, SHORT).of_teacher(name.len() as u64);
         let out = folder.join(name);
+        let gone = tempfile::tempdir().unwrap();
+        if name == "second" {
+            let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-encoder-xlmr");
+            for file in [file::CONFIG, file::TOKENIZER, file::MODEL] {
+                std::fs::copy(fixture.join(file), gone.path().join(file)).unwrap();
+            }
+            let encoder = recipe.encoder.as_mut().unwrap();
+            (encoder.path, encoder.pooling) = (gone.path().to_owned(), Pooling::Mean);
+            encoder.prefix = "query: ".into();
+        }
         train::weights(&recipe, &out, &Device::Cpu, &()).unwrap();
         assert!(!out.join(file::MANIFEST).exists(), "no bundle was asked for");
         out
@@ -124,9 +137,7 @@ fn a_bundle_teaches_as_it_is_served_and_lends_its_heads() {
     train::run(&recipe(folder.path(), 60, SHORT), &bundle, &Device::Cpu, &()).unwrap();
 
     // A student that hardly moves starts from the bundle's encoder and heads.
-    let still = SHORT.replace("average = 0.9\nmask_pieces = 0.1", "dropout = 0.0");
-    let still = format!("{still}[optimizer]\nlearning_rate = 1e-9\nhead_learning_rate = 1e-9\n");
-    let mut student = recipe(folder.path(), 60, &still);
+    let mut student = recipe(folder.path(), 60, STILL);
     student.distill = Some(DistillRecipe { teachers: vec![bundle.clone()], weight: 0.6, texts: vec![] });
     let encoder = student.encoder.as_mut().unwrap();
     (encoder.path, encoder.heads) = (bundle.clone(), true);
@@ -148,6 +159,43 @@ fn a_bundle_teaches_as_it_is_served_and_lends_its_heads() {
     assert!(refused.to_string().contains("another taxonomy"), "{refused}");
 }
 
+/// A recipe under which weights stay where they begin.
+const STILL: &str = "[rounds]\nepochs = 1\nbatch = 8\n[regularize]\ndropout = 0.0\n[optimizer]\nlearning_rate = 1e-9\n\
+                     head_learning_rate = 1e-9\n";
+
+#[test]
+fn a_training_may_begin_with_the_mean_of_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = [1, 2].map(|seed| {
+        let out = folder.path().join(format!("seed-{seed}"));
+        train::weights(&recipe(folder.path(), 60, SHORT).of_teacher(seed), &out, &Device::Cpu, &()).unwrap();
+        out.join("checkpoint")
+    });
+    let mut soup = recipe(folder.path(), 60, STILL);
+    let encoder = soup.encoder.as_mut().unwrap();
+    (encoder.path, encoder.averaged_with, encoder.heads) = (one.clone(), vec![other.clone()], true);
+    let out = folder.path().join("soup");
+    train::weights(&soup, &out, &Device::Cpu, &()).unwrap();
+
+    let load = |folder: &Path| candle_core::safetensors::load(folder.join(file::MODEL), &Device::Cpu).unwrap();
+    let values = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let (one, two, mean) = (load(&one), load(&other), load(&out.join("checkpoint")));
+    let mut apart = 0.0f32;
+    for (name, mean) in &mean {
+        for ((m, a), b) in values(mean).iter().zip(values(&one[name])).zip(values(&two[name])) {
+            assert!((m - 0.5 * (a + b)).abs() < 1e-5, "{name}: {m} between {a} and {b}");
+            apart = apart.max((a - b).abs());
+        }
+    }
+    assert!(apart > 1e-3, "two seeds give two models");
+
+    // Models of another shape have no mean.
+    let [_, second] = teachers(folder.path());
+    soup.encoder.as_mut().unwrap().averaged_with = vec![second.join("checkpoint")];
+    let refused = train::weights(&soup, &folder.path().join("none"), &Device::Cpu, &()).unwrap_err();
+    assert!(refused.code() == "invalid_encoder" && refused.to_string().contains("other pieces"), "{refused}");
+}
+
 #[test]
 fn teachers_that_still_learn_or_have_changed_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -165,7 +213,7 @@ fn teachers_that_still_learn_or_have_changed_are_refused() {
     let killer = Killer { left: AtomicUsize::new(5) };
     let run = catch_unwind(AssertUnwindSafe(|| train::run(&student, &out, &Device::Cpu, &killer)));
     assert!(run.is_err(), "the student was meant to die");
-    let best = "checkpoint/best.safetensors";
+    let best = "checkpoint/model.safetensors";
     let before = std::fs::read(second.join(best)).unwrap();
     std::fs::copy(first.join(best), second.join(best)).unwrap();
     let error = train::run(&student, &out, &Device::Cpu, &()).unwrap_err();

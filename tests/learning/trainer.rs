@@ -48,7 +48,7 @@ dev = [{{ path = "{data}" }}]
 }
 
 pub fn weights(folder: &Path) -> Vec<u8> {
-    std::fs::read(folder.join("checkpoint/best.safetensors")).unwrap()
+    std::fs::read(folder.join("checkpoint/model.safetensors")).unwrap()
 }
 
 pub const SHORT: &str =
@@ -65,6 +65,22 @@ impl Talk for Killer {
             panic!("killed");
         }
     }
+}
+
+#[test]
+fn a_round_may_learn_from_a_part_of_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps = |more: &str, out: &str| {
+        let recipe = recipe(folder.path(), 60, &SHORT.replace("batch = 8", more));
+        train::weights(&recipe, &folder.path().join(out), &Device::Cpu, &()).unwrap().steps
+    };
+    let (whole, part) = (steps("batch = 8", "whole"), steps("batch = 8\nshare = 0.3", "part"));
+    assert_eq!(part, 2 * (whole as f64 / 2.0 * 0.3).ceil() as usize, "two rounds of {whole} steps");
+    let toml = std::fs::read_to_string(folder.path().join("recipe.toml")).unwrap();
+    let path = folder.path().join("none.toml");
+    std::fs::write(&path, toml.replace("share = 0.3", "share = 0.0")).unwrap();
+    let refused = Recipe::open(&path).unwrap_err();
+    assert!(refused.to_string().contains("rounds.share"), "{refused}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Folder;
 use crate::{
     Complaint, Pipeline, Result,
     bundle::Bundle,
-    classify::Head,
+    classify::{Head, transformer::Kernel},
     command::{aligned::aligned, stdout::print},
     data::Source,
     evaluate::parity::{LARGEST_MEAN, LEAST_EQUAL, Parity, parity},
@@ -40,13 +40,15 @@ impl Verify {
                 serde_json::json!({ "bundle": manifest.id(), "files": manifest.files.len(), "heads": heads });
             if let Some((_, parity)) = &compared {
                 whole["parity"] = serde_json::json!(parity);
+                whole["kernel"] = serde_json::json!(Kernel::best().name());
             }
             print(&format!("{whole}\n"))?;
         } else {
             let (id, files) = (decision.versions.bundle, manifest.files.len());
             let mut out = format!("ok  {id}: {files} files, {heads} heads, answers\n");
             if let Some((rows, parity)) = &compared {
-                out += &format!("\nbytes against f32 on {rows} texts\n");
+                let kernel = Kernel::best().name();
+                out += &format!("\nbytes against f32 on {rows} texts, kernel {kernel}\n");
                 out += &table(parity);
             }
             print(&out)?;
