@@ -107,7 +107,7 @@ fn learn(recipe: &Recipe, out: &Path, device: &Device, talk: &dyn Talk) -> Resul
 }
 
 /// The piece encoder of an encoder's folder.
-pub fn piece_encoder(recipe: &EncoderRecipe) -> Result<PieceEncoder> {
+fn piece_encoder(recipe: &EncoderRecipe) -> Result<PieceEncoder> {
     let config = EncoderConfig::open(&recipe.path.join("config.json"))?;
     let most = recipe.max_pieces.min(config.max_pieces());
     PieceEncoder::open(&recipe.path.join("tokenizer.json"), &recipe.prefix, most)

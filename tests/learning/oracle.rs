@@ -3,7 +3,7 @@
 
 use candle_core::{Device, Tensor, Var};
 use fenzhen::{
-    classify::transformer::{Encoder, EncoderConfig, Noise, Pooling, WORD_TABLE, Weights, pool},
+    classify::transformer::{Encoder, EncoderConfig, Noise, Pooling, WORD_TABLE, Weights, pool, quantize},
     encode::{PieceEncoder, Pieces, Ragged},
 };
 use serde::Deserialize;
@@ -56,7 +56,8 @@ fn expected(name: &str) -> Expected {
 
 fn encoder(name: &str, trains: bool) -> Encoder {
     let config = EncoderConfig::open(&folder(name).join("config.json")).unwrap();
-    let mut weights = Weights::open(&folder(name).join("model.safetensors"), &config, &Device::Cpu).unwrap();
+    let tensors = quantize::load(&folder(name).join("model.safetensors")).unwrap();
+    let mut weights = Weights::from_hf(tensors, &config, &Device::Cpu).unwrap();
     if trains {
         weights = weights.into_trainable().unwrap();
     }

@@ -1,10 +1,7 @@
-use super::{EncoderConfig, quantize};
+use super::EncoderConfig;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor, Var};
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::collections::{BTreeMap, HashMap};
 
 /// Named weights of an encoder, under the names of HF's `BertModel`, but with query, key and value as one matrix
 /// (`attention.self.qkv`): one product instead of three.
@@ -25,14 +22,7 @@ pub struct Weights {
 pub const WORD_TABLE: &str = "embeddings.word_embeddings.weight";
 
 impl Weights {
-    /// Reads a `model.safetensors` (f32, f16, bf16, or the 8-bit form of [`quantize`]) and checks every shape against the
-    /// configuration. Tensors that the encoder has no use for are left out.
-    pub fn open(path: &Path, config: &EncoderConfig, device: &Device) -> Result<Self> {
-        let tensors = quantize::load(path)?;
-        Self::from_hf(tensors, config, device).map_err(|reason| Error::Encoder { path: path.to_owned(), reason })
-    }
-
-    /// From tensors by HF names; the error names what is missing or has another shape.
+    /// From tensors by HF names, their shapes held to the configuration; what the encoder has no use for is left out. The error names what is missing or has another shape.
     pub fn from_hf(
         mut tensors: HashMap<String, Tensor>,
         config: &EncoderConfig,
