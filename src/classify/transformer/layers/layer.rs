@@ -1,4 +1,4 @@
-use crate::{Dense, Finish, Kernel, Norm, Rows, attention::attend};
+use crate::{Bytes, Dense, Finish, Kernel, Norm, Rows, attention::attend};
 use rayon::prelude::*;
 
 /// What one pass through the layers needs to know.
@@ -36,13 +36,15 @@ impl Layer {
     ) -> Vec<f32> {
         let Run { kernel, hidden, heads, parts } = *run;
         let Room { rows, sums, keys_values, queries, seen, wide } = room;
-        self.keys_values.take(&states, kernel, parts, rows);
+        self.keys_values.take(&states, kernel, parts, Bytes::One, rows);
         let keys_values = sized(keys_values, 2 * states.len());
         self.keys_values.apply(rows, kernel, Finish::Store, keys_values, parts, sums);
+        // What the last layer rounds, the heads read at once: of its few rows, more exactly, as that costs next to nothing.
+        let each = if firsts_only { Bytes::Two } else { Bytes::One };
         if firsts_only {
             let firsts = starts[..starts.len() - 1].iter().flat_map(|&start| &states[start * hidden..][..hidden]);
             states = firsts.copied().collect();
-            self.query.take(&states, kernel, parts, rows);
+            self.query.take(&states, kernel, parts, each, rows);
         }
         let queries = sized(queries, states.len());
         self.query.apply(rows, kernel, Finish::Store, queries, parts, sums);
@@ -69,13 +71,13 @@ impl Layer {
             tasks.into_par_iter().for_each(one);
         }
 
-        self.joined.take(seen, kernel, parts, rows);
+        self.joined.take(seen, kernel, parts, each, rows);
         self.joined.apply(rows, kernel, Finish::Add, &mut states, parts, sums);
         self.first_norm.apply(&mut states, parts);
-        self.wide.take(&states, kernel, parts, rows);
+        self.wide.take(&states, kernel, parts, each, rows);
         let wide = sized(wide, states.len() / hidden * self.wide.outputs());
         self.wide.apply(rows, kernel, Finish::Gelu, wide, parts, sums);
-        self.narrow.take(wide, kernel, parts, rows);
+        self.narrow.take(wide, kernel, parts, each, rows);
         self.narrow.apply(rows, kernel, Finish::Add, &mut states, parts, sums);
         self.second_norm.apply(&mut states, parts);
         states

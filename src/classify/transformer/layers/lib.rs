@@ -3,7 +3,7 @@
 //! | part | what it does |
 //! |---|---|
 //! | [`kernel`] | products of bytes, for each kind of vector unit |
-//! | [`Rows`] | activations to bytes, each row with its own scale |
+//! | [`Rows`] | activations to bytes, each row with its own scale, a value in one byte or two |
 //! | [`Dense`] | a layer's weights in panels; bias and GELU where the product is still in the cache |
 //! | `attention`, [`Norm`] | in f32 |
 //! | [`Layer`] | one layer of the encoder |
@@ -28,4 +28,4 @@ pub use dense::{Dense, Finish};
 pub use kernel::Kernel;
 pub use layer::{Layer, Room, Run};
 pub use norm::{Norm, moments};
-pub use rows::{Rows, Span};
+pub use rows::{Bytes, Rows, Span};
