@@ -121,7 +121,8 @@ impl Engine {
         if groups.len() == 1 {
             return one(groups[0].clone());
         }
-        groups.into_par_iter().flat_map_iter(one).collect()
+        // Left to itself, rayon cuts many groups into few parts, and of two threads one would wait for the other's last part.
+        groups.into_par_iter().with_max_len(1).flat_map_iter(one).collect()
     }
 
     fn group(&self, texts: &[Pieces], parts: usize) -> Vec<Vec<f32>> {
