@@ -104,7 +104,7 @@ struct Loud {
 impl Loud {
     fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = "{elapsed_precise} {bar:30} {pos}/{len} steps · {msg}";
+            let style = "{elapsed_precise} {bar:30} {pos}/{len} {msg}";
             ProgressBar::new(0).with_style(ProgressStyle::with_template(style).expect("the template is well formed"))
         });
         Loud { bar, last: Mutex::new(Instant::now()) }
@@ -119,6 +119,24 @@ impl Loud {
 }
 
 impl Loud {
+    /// On a bar, or in a line of its own if half a minute has passed since the last one.
+    fn progress(&self, what: &str, (done, of): (usize, usize), unit: &str, text: &str) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(of as u64);
+                bar.set_position(done as u64);
+                bar.set_message(format!("{unit}{text}"));
+            }
+            None => {
+                let mut last = self.last.lock().expect("nobody panics while holding it");
+                if last.elapsed() > Duration::from_secs(30) {
+                    *last = Instant::now();
+                    eprintln!("{what} {done}/{of}{text}");
+                }
+            }
+        }
+    }
+
     fn accuracies(&self, accuracy: &Accuracies) {
         for (set, heads) in accuracy {
             let heads: Vec<String> = heads.iter().map(|(head, share)| format!("{head} {share:.3}")).collect();
@@ -154,6 +172,10 @@ impl Talk for Loud {
         self.say(format!("foreign  {}", lesson.set_aside.sentence()));
     }
 
+    fn asked(&self, answers: usize, of: usize) {
+        self.progress("asked   ", (answers, of), "answers of teachers", "");
+    }
+
     fn teachers(&self, accuracy: &Accuracies) {
         self.say("teachers, together:".into());
         self.accuracies(accuracy);
@@ -166,21 +188,8 @@ impl Talk for Loud {
     fn step(&self, at: StepAt) {
         let left = Duration::from_secs(at.seconds_left as u64);
         let left = format!("{}:{:02}:{:02}", left.as_secs() / 3600, left.as_secs() / 60 % 60, left.as_secs() % 60);
-        let text = format!("loss {:.3} · {:.1} rows/s · {left} left", at.loss, at.rows_per_second);
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(at.steps as u64);
-                bar.set_position(at.step as u64);
-                bar.set_message(text);
-            }
-            None => {
-                let mut last = self.last.lock().expect("nobody panics while holding it");
-                if last.elapsed() > Duration::from_secs(30) {
-                    *last = Instant::now();
-                    eprintln!("step     {}/{} · {text}", at.step, at.steps);
-                }
-            }
-        }
+        let text = format!(" · loss {:.3} · {:.1} rows/s · {left} left", at.loss, at.rows_per_second);
+        self.progress("step    ", (at.step, at.steps), "steps", &text);
     }
 
     fn round(&self, number: usize, round: &Round, best: bool) {

@@ -4,7 +4,7 @@
 use super::{
     Corpus, DistillRecipe, EncoderRecipe, Example, Recipe,
     checkpoint::{Accuracies, Checkpoints},
-    fit::accuracy,
+    fit::{Talk, accuracy},
 };
 use crate::{
     Error, Pipeline, Result,
@@ -22,6 +22,9 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
+
+/// Texts that a teacher is asked for between two words on how far it is.
+const AT_ONCE: usize = 1024;
 
 /// Who teaches.
 struct Teachers {
@@ -60,10 +63,10 @@ pub fn hashes(distill: &DistillRecipe, recipe: &Recipe) -> Result<Vec<String>> {
         if !files.iter().all(|path| path.exists()) {
             return Err(fault("is neither a training nor a bundle; train it into a new folder first"));
         }
-        let EncoderRecipe { pooling, prefix, max_pieces, .. } =
-            Checkpoints::new(&training)?.recipe()?.encoder()?.clone();
+        let recipe = Checkpoints::new(&training)?.recipe()?;
+        let EncoderRecipe { pooling, prefix, max_pieces, .. } = recipe.encoder()?;
         let mut hashes: Vec<String> = files.iter().map(|path| bundle::hash(path)).collect::<Result<_>>()?;
-        hashes.push(format!("{pooling:?} {max_pieces} {prefix}"));
+        hashes.push(format!("{pooling:?} {max_pieces} {prefix} {:?}", recipe.bundle.storage));
         Ok(bundle::hex(&Sha256::digest(hashes.concat())))
     };
     distill.teachers.iter().map(of).collect()
@@ -81,11 +84,12 @@ pub fn teach(
     corpus: &mut Corpus,
     used: &[bool],
     device: &Device,
+    talk: &dyn Talk,
 ) -> Result<Accuracies> {
     let teachers = Teachers::open(distill, taxonomy, device)?;
     let learnt = corpus.train.iter_mut().chain(&mut corpus.unlabelled);
     let mut asked: Vec<&mut Example> = learnt.zip(used).filter_map(|(row, &used)| used.then_some(row)).collect();
-    let said = teachers.ask(&asked.iter().map(|row| &**row).collect::<Vec<_>>())?;
+    let said = teachers.ask(&asked.iter().map(|row| &**row).collect::<Vec<_>>(), talk)?;
     asked.iter_mut().zip(said).for_each(|(row, said)| row.taught = Some(said));
     let mut accuracies = Accuracies::new();
     for (name, rows) in &corpus.dev {
@@ -112,31 +116,41 @@ impl Teachers {
     }
 
     /// The mean of what the teachers say of every text.
-    fn ask(&self, rows: &[&Example]) -> Result<Vec<Prediction>> {
-        let readings: Vec<&Reading> = rows.iter().map(|row| &row.reading).collect();
+    fn ask(&self, rows: &[&Example], talk: &dyn Talk) -> Result<Vec<Prediction>> {
         let share = 1.0 / self.teachers.len() as f32;
         let mut means = vec![Prediction::default(); rows.len()];
+        let (mut asked, all) = (0, self.teachers.len() * rows.len());
         for teacher in &self.teachers {
-            let said: Vec<Prediction> = match teacher {
-                Teacher::Trained(trained) => {
-                    trained.answers(&readings)?.into_iter().map(|answer| answer.logits.to_probabilities()).collect()
+            for (rows, means) in rows.chunks(AT_ONCE).zip(means.chunks_mut(AT_ONCE)) {
+                let readings: Vec<&Reading> = rows.iter().map(|row| &row.reading).collect();
+                for (mean, said) in means.iter_mut().zip(teacher.say(&readings)?) {
+                    for head in Head::ALL {
+                        mean[head].resize(said[head].len(), 0.0);
+                        mean[head].iter_mut().zip(&said[head]).for_each(|(mean, said)| *mean += share * said);
+                    }
                 }
-                Teacher::Bundle(bundle) => bundle.predict(&readings)?,
-            };
-            for (mean, said) in means.iter_mut().zip(said) {
-                for head in Head::ALL {
-                    mean[head].resize(said[head].len(), 0.0);
-                    mean[head].iter_mut().zip(&said[head]).for_each(|(mean, said)| *mean += share * said);
-                }
+                asked += rows.len();
+                talk.asked(asked, all);
             }
         }
         Ok(means)
     }
 
     fn measure(&self, rows: &[Example]) -> Result<BTreeMap<String, f64>> {
-        let said: Vec<HeadValues> = self.ask(&rows.iter().collect::<Vec<_>>())?;
+        let said: Vec<HeadValues> = self.ask(&rows.iter().collect::<Vec<_>>(), &())?;
         let score = |head: &Head| Some((head.name().to_owned(), accuracy(*head, rows, &said)?));
         Ok(Head::ALL.iter().filter_map(score).collect())
+    }
+}
+
+impl Teacher {
+    fn say(&self, readings: &[&Reading]) -> Result<Vec<Prediction>> {
+        match self {
+            Teacher::Trained(trained) => {
+                Ok(trained.answers(readings)?.into_iter().map(|answer| answer.logits.to_probabilities()).collect())
+            }
+            Teacher::Bundle(bundle) => bundle.predict(readings),
+        }
     }
 }
 
@@ -148,7 +162,8 @@ fn trained(training: &Path, taxonomy: &Taxonomy, device: &Device) -> Result<Tran
     }
     let EncoderRecipe { path, pooling, prefix, max_pieces, .. } = recipe.encoder()?;
     let precision = recipe.bundle.precision.or(Some(Precision::Int8));
-    Transformer::open(path, taxonomy, *pooling, prefix, *max_pieces, precision, device)
+    let trained = Transformer::open(path, taxonomy, *pooling, prefix, *max_pieces, precision, device)?;
+    trained.stored_as(recipe.bundle.storage)
 }
 
 /// A teacher that does not answer what is asked.

@@ -25,6 +25,8 @@ pub trait Talk: Sync {
     fn corpus(&self, _corpus: &Corpus) {}
     /// The foreign texts are read.
     fn lesson(&self, _lesson: &Lesson) {}
+    /// How many answers the teachers have given, and of how many.
+    fn asked(&self, _answers: usize, _of: usize) {}
     /// What the teachers reach together.
     fn teachers(&self, _accuracy: &Accuracies) {}
     fn resumed(&self, _progress: &Progress) {}
@@ -98,7 +100,7 @@ pub fn fit(
         }
         progress.taught_by = teachers;
         talk.note("asking the teachers");
-        progress.teachers = teach(distill, taxonomy, corpus, &used(recipe, &lengths(corpus)), device)?;
+        progress.teachers = teach(distill, taxonomy, corpus, &used(recipe, &lengths(corpus)), device, talk)?;
         talk.teachers(&progress.teachers);
     }
     let corpus = &*corpus;

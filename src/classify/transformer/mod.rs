@@ -126,6 +126,20 @@ impl Transformer {
         Ok(transformer)
     }
 
+    /// The same, answering in bytes as a bundle of this storage would, if it answers in bytes.
+    ///
+    /// # Errors
+    /// As [`Transformer::open`].
+    pub fn stored_as(mut self, storage: Storage) -> Result<Self> {
+        if self.engine.is_some() {
+            let path = self.folder.join("model.safetensors");
+            let tensors = quantize::stored_as(quantize::load_stored(&path)?, storage);
+            let engine = Engine::new(&tensors, &self.config, self.pooling, (HEAD_WEIGHT, HEAD_BIAS), Kernel::best());
+            self.engine = Some(engine.map_err(|reason| Error::Encoder { path, reason })?);
+        }
+        Ok(self)
+    }
+
     /// In what numbers it answers.
     pub fn precision(&self) -> Precision {
         if self.engine.is_some() { Precision::Int8 } else { Precision::F32 }

@@ -7,6 +7,7 @@ use crate::{Error, Result};
 use candle_core::{Device, Tensor};
 use fenzhen_layers::kernel::narrow;
 use half::{bf16, f16};
+use rayon::prelude::*;
 use safetensors::{
     Dtype, SafeTensors,
     tensor::{TensorView, serialize},
@@ -132,18 +133,15 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
     for (name, tensor) in tensors {
         let values: Vec<f32> = tensor.flatten_all()?.to_vec1()?;
         let shape = tensor.dims().to_vec();
-        let width = shape.last().copied().unwrap_or(0);
-        let table = name.contains("position_embeddings") || name.contains("token_type");
+        if let Some((levels, scales)) = levels_of(name, &shape, &values, storage) {
+            let bytes = levels.into_iter().map(|level| level as u8).collect();
+            let rows = scales.len();
+            let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
+            parts.insert(format!("{name}{SCALE}"), (Dtype::F32, vec![rows], scales));
+            parts.insert(name.clone(), (Dtype::I8, shape, bytes));
+            continue;
+        }
         match storage {
-            Storage::Int8 | Storage::Int7 if shape.len() == 2 && width >= 64 && !table => {
-                let layer = storage == Storage::Int7 && name.contains(LAYERS);
-                let (levels, scales) = if layer { to_narrow_levels(&values, width) } else { to_levels(&values, width) };
-                let bytes = levels.into_iter().map(|level| level as u8).collect();
-                let rows = scales.len();
-                let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
-                parts.insert(format!("{name}{SCALE}"), (Dtype::F32, vec![rows], scales));
-                parts.insert(name.clone(), (Dtype::I8, shape, bytes));
-            }
             Storage::F32 => {
                 parts.insert(name.clone(), (Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
             }
@@ -162,6 +160,31 @@ pub fn to_bytes(tensors: &BTreeMap<String, Tensor>, storage: Storage) -> Result<
         views.push((name.clone(), view));
     }
     serialize(views, None).map_err(|e| Error::Internal(e.to_string()))
+}
+
+/// Tensors as they stand in a file of this storage.
+pub fn stored_as(tensors: HashMap<String, Stored>, storage: Storage) -> HashMap<String, Stored> {
+    let rounded = |(name, tensor): (String, Stored)| {
+        let shape = tensor.shape().to_vec();
+        let stored = match levels_of(&name, &shape, &tensor.to_values(), storage) {
+            Some((values, scales)) => Stored::Bytes { shape, values, scales },
+            None => tensor,
+        };
+        (name, stored)
+    };
+    tensors.into_par_iter().map(rounded).collect()
+}
+
+/// Levels and scales of a tensor that this storage keeps in bytes.
+fn levels_of(name: &str, shape: &[usize], values: &[f32], storage: Storage) -> Option<(Vec<i8>, Vec<f32>)> {
+    let width = shape.last().copied().unwrap_or(0);
+    let table = name.contains("position_embeddings") || name.contains("token_type");
+    match storage {
+        Storage::F16 | Storage::F32 => None,
+        _ if shape.len() != 2 || width < 64 || table => None,
+        Storage::Int7 if name.contains(LAYERS) => Some(to_narrow_levels(values, width)),
+        Storage::Int7 | Storage::Int8 => Some(to_levels(values, width)),
+    }
 }
 
 /// Levels and scales of a row-major matrix. The scale of a row is the one, among some that clip the largest values, with the
@@ -224,10 +247,15 @@ mod tests {
         let mut weights = ops_random((9, 128), 3).flatten_all().unwrap().to_vec1::<f32>().unwrap();
         // A row of equal values: without a coarser scale all of it would stand at 63.
         weights[..128].fill(0.5);
+        let all = weights.clone();
         let weights = Tensor::from_vec(weights, (9, 128), &Device::Cpu).unwrap();
         let names = ["encoder.layer.0.output.dense.weight", "embeddings.word_embeddings.weight"].map(str::to_owned);
         let tensors = BTreeMap::from(names.clone().map(|name| (name, weights.clone())));
         let back = parse(&to_bytes(&tensors, Storage::Int7).unwrap()).unwrap();
+        let whole = HashMap::from(
+            names.clone().map(|name| (name, Stored::Values { shape: vec![9, 128], values: all.clone() })),
+        );
+        assert_eq!(stored_as(whole, Storage::Int7), back, "rounded at once or by way of a file");
         let [layer, words] = names.map(|name| match &back[&name] {
             Stored::Bytes { values, .. } => values.clone(),
             other => panic!("{other:?}"),
